@@ -152,7 +152,7 @@ func (r *runner) measure(p lab.Plan) (string, error) {
 	if err != nil {
 		return "", tryAnotherFolder(parent, err)
 	}
-	site, err := lab.New(p, dir, r.daemons)
+	site, err := lab.New(p, dir, lab.Programs{Daemons: r.daemons, CA: r.ca})
 	if err != nil {
 		discard()
 		return "", err

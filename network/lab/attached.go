@@ -20,22 +20,25 @@ import (
 	"meterbench/internal/sockets"
 	"meterbench/network"
 	"meterbench/network/client"
-	"meterbench/network/fabric/daemons"
 	"meterbench/simulators/fe"
 	"meterbench/workloads"
 )
 
 // An attachedLab is a study's Lab on a network that others run.
 type attachedLab struct {
-	Plan
+	authorityPlan
 	logs   string
 	tables *fe.Tables // of discrete logarithms
 	before leftThere  // by sites that are closed
 }
 
-func newAttachedLab(p Plan, dir string, _ func(string) (daemons.Binaries, error)) (study.Lab, error) {
+func newAttachedLab(p Plan, dir string, with Programs) (study.Lab, error) {
+	beside, err := p.authorityPlan(with)
+	if err != nil {
+		return nil, err
+	}
 	tables, err := fe.NewTables(fe.DefaultTableConfig())
-	return &attachedLab{Plan: p, tables: tables, logs: filepath.Join(dir, study.LogsFolder)}, err
+	return &attachedLab{authorityPlan: beside, tables: tables, logs: filepath.Join(dir, study.LogsFolder)}, err
 }
 
 // Start implements study.Lab.
@@ -49,7 +52,11 @@ func (l *attachedLab) Start(ctx context.Context, session study.Session, working 
 		return nil, l.refuse(err)
 	}
 	site := &attachedSite{lab: l, net: attached, ledger: ledger{begin: time.Now()}, incidents: make(chan result.Incident)}
-	if site.device, err = startDevice(session.Network.Caps.Device, logsOf(l.logs, session)); err == nil {
+	logs := logsOf(l.logs, session)
+	if site.device, err = startDevice(session.Network.Caps.Device, logs); err == nil {
+		site.authorities, err = l.start(ctx, logs)
+	}
+	if err == nil {
 		err = site.connect(ctx)
 	}
 	if err != nil {
@@ -92,8 +99,9 @@ func (l *attachedLab) refuse(err error) error {
 // An attachedSite is a network that others run, while it is measured.
 type attachedSite struct {
 	ledger
-	lab       *attachedLab
-	device    cappedDevice
+	lab    *attachedLab
+	device cappedDevice
+	authorities
 	net       *network.Attached
 	sampler   *proc.Sampler
 	local     map[string]bool // nodes on this host whose metrics are read
@@ -130,8 +138,10 @@ func (s *attachedSite) connect(ctx context.Context) error {
 		return err
 	}
 	s.builder = builder{
-		commit: s.commit, query: s.query, try: s.try, refuse: s.lab.Scenario.Refuse, prefix: prefix(height), deployed: deployed,
-		site: workloads.Spec{Seed: s.lab.Scenario.Seed, Start: fleetStart, Channels: s.channels, Device: s.device.workloadDevice(), Tables: s.lab.tables},
+		commit: s.commit, query: s.query, try: s.try, owner: s.owner, refuse: s.lab.Scenario.Refuse, prefix: prefix(height), deployed: deployed,
+		site: workloads.Spec{
+			Seed: s.lab.Scenario.Seed, Start: fleetStart, Channels: s.channels, Device: s.device.workloadDevice(), Tables: s.lab.tables, CA: s.authorities.as,
+		},
 	}
 	s.first, s.committed = height, s.net.Observes()
 	s.cut = s.committed && s.net.Cuts()
@@ -140,7 +150,7 @@ func (s *attachedSite) connect(ctx context.Context) error {
 		s.local[o.Node] = onThisHost(o.URL)
 	}
 	called, _ := s.net.Called()
-	s.sampler, err = proc.NewSampler(append(s.device.nodes(), called...))
+	s.sampler, err = proc.NewSampler(slices.Concat(s.device.nodes(), s.authorities.nodes(), called))
 	return err
 }
 
@@ -216,7 +226,8 @@ func (s *attachedSite) Facts() study.Facts {
 	return study.Facts{
 		Warnings: slices.Concat(s.left(), s.untold(), s.missing()),
 		Target:   result.TargetAttached, TopologyJSON: described, Shared: true, NotSeen: s.notSeen(),
-		Processes: slices.Concat(s.net.Processes(), called, s.device.processes()), Observers: []string{s.net.Gateways[0].Name},
+		Processes: slices.Concat(s.net.Processes(), called, s.device.processes(), s.authorities.processes()),
+		Observers: []string{s.net.Gateways[0].Name},
 		Conditions: result.Conditions{
 			Topology: s.lab.attached.name, Fabric: strings.TrimPrefix(s.net.Fabric, "v"), Policy: s.policy(), Channels: 1,
 			BatchTimeout: agreed.Batch.Timeout.Seconds(), BatchMessages: agreed.Batch.Messages, Caps: s.device.caps(),
@@ -288,7 +299,7 @@ func (s *attachedSite) Close() error {
 	}
 	s.lab.before = s.there()
 	s.net.Close()
-	return errors.Join(s.sampler.Close(), s.clients.Close(), s.device.close())
+	return errors.Join(s.sampler.Close(), s.clients.Close(), s.device.close(), s.authorities.close())
 }
 
 var (

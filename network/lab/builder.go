@@ -31,6 +31,7 @@ type builder struct {
 	commit          func(ctx context.Context, tx bench.Transaction) error
 	query           func(ctx context.Context, contract string, channel int, function string, args ...[]byte) ([]byte, error)
 	try             func(ctx context.Context, tx bench.Transaction) error // nil: nothing would refuse it
+	owner           func(contract string, channel int) string             // MSP id of whoever commits; nil: there is no contract
 	deployed        map[string]string                                     // names under which contracts are deployed, of those that have another there
 	with            func(contract string) []int                           // numbers of the channels that have it; nil: all of the site have
 	ledgerWorkloads []ledgerWorkload
@@ -125,6 +126,9 @@ func (b *builder) build(ctx context.Context, at place, spec workloads.Spec, plan
 	spec.Channels = nil
 	for _, channel := range channels {
 		spec.Channels = append(spec.Channels, b.site.Channels[channel])
+		if b.owner != nil {
+			spec.Owners = append(spec.Owners, b.owner(contract, channel))
+		}
 	}
 	workload, err := kind.New(ctx, spec)
 	if err != nil {
@@ -148,9 +152,9 @@ func (b *builder) build(ctx context.Context, at place, spec workloads.Spec, plan
 		return nil, preparation, err
 	}
 	for channel := range channels {
-		err := b.commitAll(ctx, w, w.Preload(ctx, channel), func(n int) { working(fmt.Sprintf("%d transactions of readings to bill", n)) })
+		err := b.commitAll(ctx, w, w.Preload(ctx, channel), func(n int) { working(fmt.Sprintf("%d transactions before the load", n)) })
 		if err != nil {
-			return nil, preparation, fmt.Errorf("readings to bill: %w", err)
+			return nil, preparation, fmt.Errorf("put on the ledger what the load needs: %w", err)
 		}
 	}
 	if prober, ok := workload.(workloads.Prober); ok && b.try != nil {
@@ -271,11 +275,11 @@ const sampled = 10
 // evaluate compares items on the ledger with what their meters measured.
 func (b *builder) evaluate(ctx context.Context) (compared uint64, err error) {
 	for _, w := range b.ledgerWorkloads {
-		metered, ok := w.Workload.(workloads.Metered)
+		checked, ok := w.Workload.(workloads.Checked)
 		if !ok {
 			continue
 		}
-		n, err := metered.Check(ctx, sampled)
+		n, err := checked.Check(ctx, sampled)
 		if compared += uint64(n); err != nil {
 			return compared, err
 		}

@@ -42,17 +42,17 @@ type fabricNetwork interface {
 
 // A fabricLab is a study's Lab on Fabric networks.
 type fabricLab struct {
-	Plan
+	authorityPlan
 	binaries map[string]daemons.Binaries // of networks of its own, by release as their topologies name it
 	logs     string
 	tables   *fe.Tables // of discrete logarithms, for all sessions
 }
 
-func newFabricLab(p Plan, dir string, bin func(release string) (daemons.Binaries, error)) (study.Lab, error) {
+func newFabricLab(p Plan, dir string, with Programs) (study.Lab, error) {
 	binaries := map[string]daemons.Binaries{}
 	var err error
 	for _, t := range p.Own() {
-		if binaries[t.Fabric], err = bin(t.Fabric); err != nil {
+		if binaries[t.Fabric], err = with.Daemons(t.Fabric); err != nil {
 			return nil, err
 		}
 	}
@@ -60,19 +60,28 @@ func newFabricLab(p Plan, dir string, bin func(release string) (daemons.Binaries
 	if err != nil {
 		return nil, err
 	}
+	beside, err := p.authorityPlan(with)
+	if err != nil {
+		return nil, err
+	}
 	logs, err := filepath.Abs(filepath.Join(dir, study.LogsFolder))
-	return &fabricLab{Plan: p, binaries: binaries, logs: logs, tables: tables}, err
+	return &fabricLab{authorityPlan: beside, binaries: binaries, logs: logs, tables: tables}, err
 }
 
 // Start implements study.Lab.
 func (l *fabricLab) Start(ctx context.Context, session study.Session, working func(string)) (study.Site, error) {
 	logs := logsOf(l.logs, session)
-	site := &fabricSite{
-		lab: l, network: session.Network, topology: l.topologies[session.Network], ledger: ledger{begin: time.Now()}, incidents: make(chan result.Incident),
+	if !l.usesLedger(session.Network) {
+		return l.startAlone(ctx, logs, l.topologies[session.Network])
 	}
-	err := site.open(ctx, logs, working)
-	if err != nil {
-		return nil, l.locateChaincode(session.Network, err)
+	site := &fabricSite{lab: l, network: session.Network, topology: l.topologies[session.Network], incidents: make(chan result.Incident)}
+	var err error
+	if site.authorities, err = l.start(ctx, logs); err != nil {
+		return nil, err
+	}
+	site.begin = time.Now()
+	if err = site.open(ctx, logs, working); err != nil {
+		return nil, errors.Join(l.locateChaincode(session.Network, err), site.authorities.close())
 	}
 	if site.device, err = startDevice(site.topology.Caps.Device, logs); err == nil {
 		err = site.connect(ctx)
@@ -121,6 +130,7 @@ type fabricSite struct {
 	record   *network.Record
 	ready    time.Duration // how long the start of a network of our own took
 	device   cappedDevice
+	authorities
 	measured []network.Channel // those with a contract that is measured
 	*proc.Sampler
 	incidents chan result.Incident
@@ -153,12 +163,13 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 		return err
 	}
 	s.builder = builder{
-		commit: s.commit, query: s.query, try: s.try, refuse: s.lab.Scenario.Refuse, with: s.with, prefix: prefix,
+		commit: s.commit, query: s.query, try: s.try, owner: s.owner, refuse: s.lab.Scenario.Refuse, with: s.with, prefix: prefix,
 		site: workloads.Spec{
 			Seed: s.lab.Scenario.Seed, Start: fleetStart, Channels: s.channels, Device: s.device.workloadDevice(), Tables: s.lab.tables,
+			CA: s.authorities.as,
 		},
 	}
-	s.Sampler, err = proc.NewSampler(append(s.net.Watched(), s.device.nodes()...))
+	s.Sampler, err = proc.NewSampler(slices.Concat(s.net.Watched(), s.device.nodes(), s.authorities.nodes()))
 	return err
 }
 
@@ -186,7 +197,7 @@ func (s *fabricSite) Facts() study.Facts {
 	for _, n := range s.record.Nodes {
 		processes = append(processes, result.Process{Role: n.Role, Name: n.Name})
 	}
-	processes = append(processes, s.device.processes()...)
+	processes = slices.Concat(processes, s.device.processes(), s.authorities.processes())
 	facts := study.Facts{
 		Target: result.TargetFabric, TopologyJSON: described,
 		Conditions: result.Conditions{
@@ -234,7 +245,7 @@ func (s *fabricSite) Close() error {
 	if s.unwatch != nil {
 		s.unwatch()
 	}
-	return errors.Join(s.Sampler.Close(), s.clients.Close(), s.device.close(), s.net.Close())
+	return errors.Join(s.Sampler.Close(), s.clients.Close(), s.device.close(), s.authorities.close(), s.net.Close())
 }
 
 // lines is a writer that hands whole lines to a function.

@@ -10,6 +10,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/internal/process"
 	"meterbench/network"
+	"meterbench/network/ca"
 	"meterbench/network/client"
 	"meterbench/simulators/device"
 )
@@ -29,7 +30,7 @@ func (s *fabricSite) Incidents() <-chan result.Incident { return s.incidents }
 func (s *fabricSite) watch(ctx context.Context) {
 	hangs := make(chan network.Hang)
 	s.net.WatchHealth(ctx, hangs)
-	w := watching{died: s.net.Died(), blamed: &s.blamed, device: s.device, hangs: hangs, incidents: s.incidents}
+	w := watching{died: s.net.Died(), blamed: &s.blamed, device: s.device, authorities: s.authorities, hangs: hangs, incidents: s.incidents}
 	w.start(ctx, &s.ledger, s.batch().Timeout)
 }
 
@@ -37,15 +38,22 @@ func (s *fabricSite) watch(ctx context.Context) {
 func (s *attachedSite) watch(ctx context.Context) {
 	losses := make(chan client.Loss)
 	s.clients[0].Watch(ctx, losses)
-	w := watching{device: s.device, hangs: make(chan network.Hang), losses: losses, incidents: s.incidents}
+	w := watching{device: s.device, authorities: s.authorities, hangs: make(chan network.Hang), losses: losses, incidents: s.incidents}
 	w.start(ctx, &s.ledger, s.net.Agreed.Batch.Timeout)
+}
+
+// watchAlone reports what befalls authorities without a network until ctx ends.
+func (a authorities) watchAlone(ctx context.Context, incidents chan<- result.Incident) {
+	w := watching{authorities: a, hangs: make(chan network.Hang), incidents: incidents}
+	w.start(ctx, &ledger{}, 0)
 }
 
 // watching brings together what is noticed of the processes of a site.
 type watching struct {
-	died      <-chan error // nil: processes are not ours
-	blamed    *sync.Map    // gets the *network.ChaincodeError of a program of the user's that ended, by process
-	device    cappedDevice
+	died   <-chan error // nil: processes are not ours
+	blamed *sync.Map    // gets the *network.ChaincodeError of a program of the user's that ended, by process
+	device cappedDevice
+	authorities
 	hangs     chan network.Hang
 	losses    <-chan client.Loss // nil: processes are ours
 	incidents chan<- result.Incident
@@ -54,6 +62,8 @@ type watching struct {
 // start reports to incidents what befalls the processes, and that no block of a channel comes where none of them says why.
 func (w watching) start(ctx context.Context, of *ledger, timeout time.Duration) {
 	w.device.watch(ctx, w.hangs)
+	ends := make(chan ca.End)
+	w.authorities.watch(ctx, ends, w.hangs)
 	still := make(chan result.Incident)
 	for i, connected := range of.clients {
 		go watchHeight(ctx, of.channels[i], connected, stillAfter+stillTimeouts*timeout, still)
@@ -73,6 +83,8 @@ func (w watching) start(ctx context.Context, of *ledger, timeout time.Duration) 
 				}
 			case end := <-w.device.ends():
 				in = endOf(end, result.Process{Role: result.RoleDevice, Name: device.Name})
+			case end := <-ends:
+				in = endOf(end.Err, result.Process{Role: end.Role, Name: end.Name})
 			case hang := <-w.hangs:
 				in = hungOf(hang)
 			case loss := <-w.losses:
@@ -85,7 +97,7 @@ func (w watching) start(ctx context.Context, of *ledger, timeout time.Duration) 
 					continue
 				}
 			}
-			if in.Noticed != result.NoticeHeight {
+			if in.Noticed != result.NoticeHeight && in.Role != result.RoleCA && in.Role != result.RoleResponder { // which keep no block from coming
 				if known++; !in.Until.IsZero() {
 					known -= 2
 				}

@@ -114,6 +114,11 @@ func (l *ledger) try(ctx context.Context, tx bench.Transaction) error {
 	return l.contracts[tx.Channel][tx.Contract].Try(ctx, tx)
 }
 
+// owner returns the MSP id of the organisation that commits and queries for a contract on a channel.
+func (l *ledger) owner(contract string, channel int) string {
+	return l.contracts[channel][contract].Operator()
+}
+
 // Ledger implements study.Site.
 func (l *ledger) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
 	return l.clients.Ledger(ctx, l.setUp)
@@ -127,6 +132,14 @@ const maxCounts = 500
 // before the load does not count. A workload without meters is not counted.
 func (l *ledger) Stored(ctx context.Context) (total uint64, counted bool, err error) {
 	for _, w := range l.builder.ledgerWorkloads {
+		if counter, ok := w.Workload.(workloads.Counter); ok {
+			n, counted, err := counter.Stored(ctx)
+			if err != nil || !counted {
+				return 0, false, err
+			}
+			total += n
+			continue
+		}
 		metered, ok := w.Workload.(workloads.Metered)
 		if !ok {
 			return 0, false, nil

@@ -161,7 +161,7 @@ func makeOn(ctx context.Context, held *network.Record, kind workloads.Kind, spec
 		}
 		spec.Prefix = fmt.Sprintf("%s-b%d", MadePrefix, heights[0])
 	}
-	l.builder = builder{site: spec, commit: l.commit, query: l.query}
+	l.builder = builder{site: spec, commit: l.commit, query: l.query, owner: l.owner}
 	m := &Maker{contract: contract, channels: l.channels}
 	if m.workload, _, err = l.builder.build(ctx, place{}, spec, 0, func(string) {}); err != nil {
 		return nil, err

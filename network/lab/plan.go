@@ -80,9 +80,10 @@ func (p *Plan) loadNetworks() error {
 	return nil
 }
 
-// Own returns the topologies of the networks that the plan brings up, in the order of the series.
+// Own returns the topologies of the networks that the plan brings up, in the order of the series; none where no series uses a
+// ledger.
 func (p Plan) Own() (all []topology.Topology) {
-	if p.held == nil && p.Scenario.Target == nil {
+	if p.held == nil && p.Scenario.Target == nil && len(p.contracts()) > 0 {
 		for _, n := range p.Scenario.Networks() {
 			all = append(all, p.topologies[n])
 		}
@@ -102,10 +103,15 @@ func InputErrorf(format string, args ...any) error { return InputError{fmt.Error
 // Unwrap returns the cause.
 func (e InputError) Unwrap() error { return e.error }
 
-// New returns the laboratory that measures a plan, whose nodes' logs go below dir. bin is called for the
-// daemons of the releases of its networks, "" being the default, and not at all where there is none.
-func New(p Plan, dir string, bin func(release string) (daemons.Binaries, error)) (study.Lab, error) {
-	return p.target().New(p, dir, bin)
+// Programs returns the programs of nodes, built if need be. Each is called only where a plan needs it.
+type Programs struct {
+	Daemons func(release string) (daemons.Binaries, error) // of Fabric, "" being the default release
+	CA      func() (server string, err error)              // of fabric-ca
+}
+
+// New returns the laboratory that measures a plan, whose nodes' logs go below dir.
+func New(p Plan, dir string, with Programs) (study.Lab, error) {
+	return p.target().New(p, dir, with)
 }
 
 // FE implements study.Lab.
@@ -163,8 +169,8 @@ type target struct {
 	scenario.TargetKind
 	// Check reads what the plan needs of the target, and refuses what it cannot be.
 	Check func(*Plan) error
-	// New returns the laboratory. bin is called for the daemons of a network, by release.
-	New func(p Plan, dir string, bin func(release string) (daemons.Binaries, error)) (study.Lab, error)
+	// New returns the laboratory.
+	New func(p Plan, dir string, with Programs) (study.Lab, error)
 }
 
 // targets returns the table: a Fabric network of our own, which a scenario names by its topology, and what

@@ -3,7 +3,9 @@ package lab
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"iter"
+	"path/filepath"
 
 	"meterbench/bench"
 	"meterbench/bench/reference"
@@ -11,7 +13,6 @@ import (
 	"meterbench/bench/study"
 	"meterbench/internal/alarm"
 	"meterbench/internal/proc"
-	"meterbench/network/fabric/daemons"
 	"meterbench/workloads"
 )
 
@@ -19,44 +20,60 @@ import (
 const simulatedNote = "simulated reference ledger: these are no figures of a blockchain; it runs in the client's process, whose CPU includes it"
 
 // A referenceLab is a study's Lab on a simulated ledger.
-type referenceLab struct{ Plan }
+type referenceLab struct {
+	authorityPlan
+	logs string
+}
 
-func newReferenceLab(p Plan, _ string, _ func(string) (daemons.Binaries, error)) (study.Lab, error) {
-	return &referenceLab{p}, nil
+func newReferenceLab(p Plan, dir string, with Programs) (study.Lab, error) {
+	beside, err := p.authorityPlan(with)
+	return &referenceLab{beside, filepath.Join(dir, study.LogsFolder)}, err
 }
 
 // Start implements study.Lab.
-func (l *referenceLab) Start(_ context.Context, session study.Session, _ func(string)) (study.Site, error) {
-	sampler, err := proc.NewSampler(nil)
-	if err != nil {
+func (l *referenceLab) Start(ctx context.Context, session study.Session, _ func(string)) (_ study.Site, err error) {
+	site := &referenceSite{incidents: make(chan result.Incident)}
+	defer func() {
+		if err != nil {
+			site.Close() // the first error counts
+		}
+	}()
+	if site.authorities, err = l.start(ctx, logsOf(l.logs, session)); err != nil {
 		return nil, err
 	}
-	clock, err := alarm.New()
-	if err != nil {
+	if site.Sampler, err = proc.NewSampler(site.authorities.nodes()); err != nil {
+		return nil, err
+	}
+	if site.clock, err = alarm.New(); err != nil {
 		return nil, err
 	}
 	config := *l.Scenario.Target.Options.(*reference.Config)
 	config.Seed = session.Seed // also of transaction ids, which must differ within a run
-	site := &referenceSite{config: config, Sampler: sampler, clock: clock}
+	site.config = config
 	site.builder = builder{
-		site:   workloads.Spec{Seed: l.Scenario.Seed, Start: fleetStart, Channels: []string{""}},
+		site:   workloads.Spec{Seed: l.Scenario.Seed, Start: fleetStart, Channels: []string{""}, CA: site.authorities.as},
 		commit: func(context.Context, bench.Transaction) error { return nil }, // it has no contract
 	}
-	if site.ledger, err = reference.New(config, clock, site.log); err != nil {
-		clock.Close() // the first error counts
+	if site.ledger, err = reference.New(config, site.clock, site.log); err != nil {
 		return nil, InputError{err}
 	}
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	site.unwatch = stop
+	site.authorities.watchAlone(watching, site.incidents)
 	return site, nil
 }
 
 // A referenceSite is a simulated ledger that runs.
 type referenceSite struct {
 	builder
-	*proc.Sampler // there are only the client and the host
-	config        reference.Config
-	ledger        *reference.Ledger
-	clock         *alarm.Alarm
-	entries       []bench.Entry // what was committed, by the ledger's own log
+	*proc.Sampler // there are only the client, the host, and authorities
+	authorities
+	incidents chan result.Incident
+	unwatch   context.CancelFunc // nil: nothing is watched yet
+	config    reference.Config
+	ledger    *reference.Ledger
+	clock     *alarm.Alarm
+	entries   []bench.Entry // what was committed, by the ledger's own log
 }
 
 // log takes what really became of a transaction.
@@ -73,8 +90,9 @@ func (s *referenceSite) Facts() study.Facts {
 		panic(err) // plain data always marshals
 	}
 	f := study.Facts{
-		Target: result.TargetReference, TopologyJSON: described, Conditions: result.Conditions{Topology: result.TargetReference},
-		Warnings: []result.Warning{{Code: result.TargetNote, Text: simulatedNote}, {Code: result.TargetNote, Text: s.config.Describe()}},
+		Target: result.TargetReference, TopologyJSON: described, Processes: s.authorities.processes(),
+		Conditions: result.Conditions{Topology: result.TargetReference},
+		Warnings:   []result.Warning{{Code: result.TargetNote, Text: simulatedNote}, {Code: result.TargetNote, Text: s.config.Describe()}},
 	}
 	if b := s.config.Batch; b != nil {
 		f.Conditions.BatchTimeout, f.Conditions.BatchMessages = b.Timeout.Seconds(), uint32(b.Messages)
@@ -108,13 +126,22 @@ func (s *referenceSite) Stored(ctx context.Context) (n uint64, counted bool, err
 	return n, true, nil
 }
 
-// Incidents implements study.Site: nothing here can end or hang.
-func (s *referenceSite) Incidents() <-chan result.Incident { return nil }
+// Incidents implements study.Site: those of authorities.
+func (s *referenceSite) Incidents() <-chan result.Incident { return s.incidents }
 
 // Close implements study.Site.
 func (s *referenceSite) Close() error {
-	s.ledger.Close()
-	return s.clock.Close()
+	if s.unwatch != nil {
+		s.unwatch()
+	}
+	if s.ledger != nil {
+		s.ledger.Close()
+	}
+	var err error
+	if s.clock != nil {
+		err = s.clock.Close()
+	}
+	return errors.Join(err, s.authorities.close())
 }
 
 var _ study.Site = (*referenceSite)(nil)

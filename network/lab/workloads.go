@@ -64,6 +64,18 @@ func (p Plan) checkWorkloads() error {
 // contractOf returns the name of the contract that a workload calls, empty where it calls none.
 func contractOf(w scenario.Workload) string { return workloads.KindOf(w).Contract(w) }
 
+// usesLedger reports whether any series on a network has transactions for its contracts.
+func (p Plan) usesLedger(n scenario.Network) bool {
+	return slices.ContainsFunc(p.Scenario.Series, func(series scenario.Series) bool {
+		for _, w := range series.Workloads() {
+			if series.Network == n && contractOf(w) != "" {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 // contracts returns the names of the contracts that the scenario's workloads call, each once.
 func (p Plan) contracts() (all []string) {
 	for _, series := range p.Scenario.Series {
