@@ -85,7 +85,7 @@ func (s *aloneSite) Incidents() <-chan result.Incident { return s.incidents }
 // Close implements study.Site.
 func (s *aloneSite) Close() error {
 	s.unwatch()
-	return s.authorities.close()
+	return errors.Join(s.Sampler.Close(), s.authorities.close())
 }
 
 var _ study.Site = (*aloneSite)(nil)

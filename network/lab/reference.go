@@ -141,7 +141,7 @@ func (s *referenceSite) Close() error {
 	if s.clock != nil {
 		err = s.clock.Close()
 	}
-	return errors.Join(err, s.authorities.close())
+	return errors.Join(err, s.Sampler.Close(), s.authorities.close())
 }
 
 var _ study.Site = (*referenceSite)(nil)
