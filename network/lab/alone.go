@@ -79,6 +79,9 @@ func (s *aloneSite) Ledger(context.Context) iter.Seq2[bench.Entry, error] {
 // Stored implements study.Site.
 func (s *aloneSite) Stored(context.Context) (n uint64, counted bool, err error) { return 0, true, nil }
 
+// Calls returns how many requests the client has sent.
+func (s *aloneSite) Calls() map[result.Call]uint64 { return s.authorities.addCalls(nil) }
+
 // Incidents implements study.Site.
 func (s *aloneSite) Incidents() <-chan result.Incident { return s.incidents }
 

@@ -292,6 +292,9 @@ func (s *attachedSite) policy() (of string) {
 // comes.
 func (s *attachedSite) Incidents() <-chan result.Incident { return s.incidents }
 
+// Calls returns how many requests the clients have sent.
+func (s *attachedSite) Calls() map[result.Call]uint64 { return s.authorities.addCalls(s.ledger.Calls()) }
+
 // Close implements study.Site.
 func (s *attachedSite) Close() error {
 	if s.unwatch != nil {

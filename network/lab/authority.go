@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"meterbench/bench/result"
@@ -47,7 +48,7 @@ func (p Plan) authorityPlan(with Programs) (a authorityPlan, err error) {
 }
 
 // authorities are the certification authorities beside a site, by their issuers: those that its workloads need.
-type authorities map[result.Issuer]*ca.Authority
+type authorities map[result.Issuer]certifier
 
 // start starts the authorities, whose logs go to a folder.
 func (p authorityPlan) start(ctx context.Context, logs string) (authorities, error) {
@@ -59,13 +60,14 @@ func (p authorityPlan) start(ctx context.Context, logs string) (authorities, err
 		}
 		c := ca.Config{Issuer: ca.Issuer(issuer), Server: p.server, Logs: logs}
 		err := os.MkdirAll(logs, 0o755)
+		var authority *ca.Authority
 		if err == nil {
-			started[issuer], err = ca.Start(ctx, c)
+			authority, err = ca.Start(ctx, c)
 		}
 		if err != nil {
-			delete(started, issuer)
 			return nil, errors.Join(p.Scenario.Refuse(at.series, at.path+"issuer", "", "%v", err), started.close())
 		}
+		started[issuer] = certifier{authority, new(atomic.Uint64)}
 	}
 	return started, nil
 }
@@ -99,7 +101,19 @@ func (a authorities) watch(ctx context.Context, ends chan<- ca.End, hangs chan<-
 }
 
 // as returns the authority that has an issuer, as workloads use it.
-func (a authorities) as(issuer result.Issuer) workloads.CA { return certifier{a[issuer]} }
+func (a authorities) as(issuer result.Issuer) workloads.CA { return a[issuer] }
+
+// addCalls adds the requests that were sent to them to those of the client.
+func (a authorities) addCalls(calls map[result.Call]uint64) map[result.Call]uint64 {
+	calls = maps.Clone(calls)
+	for _, authority := range a {
+		if calls == nil {
+			calls = map[result.Call]uint64{}
+		}
+		calls[result.CallHTTP] += authority.calls.Load()
+	}
+	return calls
+}
 
 // close ends them all.
 func (a authorities) close() error {
@@ -110,24 +124,32 @@ func (a authorities) close() error {
 	return errors.Join(all...)
 }
 
-// A certifier is an authority as workloads use it.
-type certifier struct{ *ca.Authority }
+// A certifier is an authority as workloads use it. It counts requests.
+type certifier struct {
+	*ca.Authority
+	calls *atomic.Uint64
+}
+
+func (c certifier) count(t ca.Traffic) { c.calls.Add(uint64(t.Calls)) }
 
 // Enrol implements workloads.CA.
 func (c certifier) Enrol(ctx context.Context, meter string, key crypto.Signer) (workloads.Certificate, error) {
-	certificate, _, err := c.Authority.Enrol(ctx, meter, key)
+	certificate, t, err := c.Authority.Enrol(ctx, meter, key)
+	c.count(t)
 	return certificate, err
 }
 
 // Renew implements workloads.CA.
 func (c certifier) Renew(ctx context.Context, of workloads.Certificate, key, next crypto.Signer) (workloads.Certificate, error) {
-	certificate, _, err := c.Authority.Renew(ctx, ca.Identity{Certificate: of.(ca.Certificate), Key: key}, next)
+	certificate, t, err := c.Authority.Renew(ctx, ca.Identity{Certificate: of.(ca.Certificate), Key: key}, next)
+	c.count(t)
 	return certificate, err
 }
 
 // Revoke implements workloads.CA.
 func (c certifier) Revoke(ctx context.Context, of workloads.Certificate) error {
-	_, err := c.Authority.Revoke(ctx, of.(ca.Certificate).Leaf.SerialNumber, pki.CessationOfOperation)
+	t, err := c.Authority.Revoke(ctx, of.(ca.Certificate).Leaf.SerialNumber, pki.CessationOfOperation)
+	c.count(t)
 	return err
 }
 
@@ -143,7 +165,7 @@ func (c certifier) Verifier(operation result.Operation) workloads.Verifier {
 	case result.OpVerifyOCSP:
 		check = ca.CheckOCSP
 	}
-	return verifier{&ca.Verifier{Roots: c.Roots(), Check: check, MaxAge: maxAge}, c.Authority}
+	return verifier{&ca.Verifier{Roots: c.Roots(), Check: check, MaxAge: maxAge}, c}
 }
 
 // Outcome implements workloads.CA: by the kind of the error.
@@ -164,7 +186,7 @@ func (certifier) Outcome(err error) result.Outcome {
 // A verifier is one of certificates, with the authority that it asks.
 type verifier struct {
 	*ca.Verifier
-	authority *ca.Authority
+	authority certifier
 }
 
 // Add implements workloads.Verifier.
@@ -172,7 +194,8 @@ func (v verifier) Add(c workloads.Certificate) error { return v.Verifier.Add(c.(
 
 // FetchCRL implements workloads.Verifier.
 func (v verifier) FetchCRL(ctx context.Context) error {
-	der, _, err := v.authority.CRL(ctx)
+	der, t, err := v.authority.CRL(ctx)
+	v.authority.count(t)
 	if err != nil {
 		return err
 	}
@@ -182,7 +205,8 @@ func (v verifier) FetchCRL(ctx context.Context) error {
 // FetchStatus implements workloads.Verifier.
 func (v verifier) FetchStatus(ctx context.Context, c workloads.Certificate) error {
 	of := c.(ca.Certificate)
-	der, _, err := v.authority.Status(ctx, of)
+	der, t, err := v.authority.Status(ctx, of)
+	v.authority.count(t)
 	if err != nil {
 		return err
 	}

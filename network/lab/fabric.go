@@ -240,6 +240,9 @@ func (s *fabricSite) Describe(series scenario.Series, c *result.Conditions) {
 // batch says when blocks are cut on the channels that are measured, which are alike.
 func (s *fabricSite) batch() topology.Batch { return s.topology.With(s.lab.contracts()...)[0].Batch }
 
+// Calls returns how many requests the clients have sent.
+func (s *fabricSite) Calls() map[result.Call]uint64 { return s.authorities.addCalls(s.ledger.Calls()) }
+
 // Close implements study.Site.
 func (s *fabricSite) Close() error {
 	if s.unwatch != nil {
