@@ -293,7 +293,9 @@ func (s *attachedSite) policy() (of string) {
 func (s *attachedSite) Incidents() <-chan result.Incident { return s.incidents }
 
 // Calls returns how many requests the clients have sent.
-func (s *attachedSite) Calls() map[result.Call]uint64 { return s.authorities.addCalls(s.ledger.Calls()) }
+func (s *attachedSite) Calls() map[result.Call]uint64 {
+	return s.authorities.addCalls(s.ledger.Calls())
+}
 
 // Close implements study.Site.
 func (s *attachedSite) Close() error {
