@@ -180,7 +180,8 @@ func (l Level) Throughput() Estimate {
 }
 
 // Of returns a figure of the level's points, above 0: the median over the repetitions, 0 where no point has it. From six on
-// its interval is theirs. Below, it is that of the middle one, and at least what one window may differ from the next.
+// its interval is theirs. Below, it is that of the middle one, or where windows have none and there are several what these
+// span, and at least what one window may differ from the next.
 func (l Level) Of(figure func(result.Point) (Estimate, bool)) Estimate {
 	var values []float64
 	var within []Estimate
@@ -195,7 +196,11 @@ func (l Level) Of(figure func(result.Point) (Estimate, bool)) Estimate {
 	if i := stats.MedianInterval(values); i != nil {
 		return Estimate{stats.Median(values), *i}
 	}
-	if x := middle(within); x.N > 0 {
+	x := middle(within)
+	if n := len(values); x.N == 0 && n > 1 {
+		x.Interval = stats.Interval{Low: slices.Min(values), High: slices.Max(values), N: n, Method: fmt.Sprintf("span of %d windows", n)}
+	}
+	if x.N > 0 {
 		return x.Widened(l.off())
 	}
 	return Exactly(stats.Median(values))
