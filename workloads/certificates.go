@@ -57,12 +57,12 @@ func (c *Certificates) signer(meter, version int) (*pki.Signer, error) {
 
 // Prepare implements Workload: it enrols the fleet, and has the verifier keep what it needs beside.
 func (c *Certificates) Prepare(ctx context.Context, _ int, progress func(done, total int)) (result.Preparation, error) {
-	group, ctx := errgroup.WithContext(ctx)
+	group, all := errgroup.WithContext(ctx) // done once all are enrolled
 	group.SetLimit(enrolling)
 	var done atomic.Int64
 	for meter := range c.fleet {
 		group.Go(func() error {
-			if err := c.enrol(ctx, meter); err != nil {
+			if err := c.enrol(all, meter); err != nil {
 				return fmt.Errorf("meter %s: %w", keyID(c.spec.Prefix, meter), err)
 			}
 			progress(int(done.Add(1)), len(c.fleet))
