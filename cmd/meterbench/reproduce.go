@@ -28,10 +28,12 @@ evidence. The thresholds are part of the claims and fixed before the run. The qu
 study takes less than a quarter of an hour, the full one hours; the expected time is
 printed first. Results are those of meterbench run, with the verdicts.
 
-Publications, and the devices that can be asked to encrypt, the default first:
+Publications, with the devices that can be asked to encrypt, the default first, where a
+claim is about one:
 %s`, listPublications()),
 		Example: `  meterbench reproduce closer2020
-  meterbench reproduce closer2020 --device 250`,
+  meterbench reproduce closer2020 --device 250
+  meterbench reproduce metroind2020`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := publications.Find(args[0])
@@ -84,7 +86,10 @@ func listPublications() string {
 		for _, d := range p.Devices {
 			devices = append(devices, d.Name)
 		}
-		lines = append(lines, fmt.Sprintf("  %s  %s\n%*s%s", p.ID, p.Source, len(p.ID)+4, "", strings.Join(devices, ", ")))
+		lines = append(lines, fmt.Sprintf("  %-12s  %s", p.ID, p.Source))
+		if devices != nil {
+			lines = append(lines, fmt.Sprintf("%16s%s", "", strings.Join(devices, ", ")))
+		}
 	}
 	return strings.Join(lines, "\n")
 }

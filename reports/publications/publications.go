@@ -14,12 +14,14 @@ import (
 	"meterbench/reports"
 	"meterbench/reports/claims"
 	"meterbench/reports/claims/closer2020"
+	"meterbench/reports/claims/metroind2020"
 )
 
 // All returns every publication.
 func All() []claims.Publication {
 	return []claims.Publication{
 		closer2020.Publication(),
+		metroind2020.Publication(),
 	}
 }
 
