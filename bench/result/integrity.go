@@ -37,6 +37,8 @@ type Probe struct {
 	Attempts uint64            `json:"attempts"`
 	Accepted uint64            `json:"accepted"`
 	Refused  map[string]uint64 `json:"refused"` // by the code or reason given
+	// Otherwise counts those in Refused that were refused for something else than what is false about them.
+	Otherwise uint64 `json:"otherwise,omitempty"`
 	// Trust is set where the system's design lets the attempt through: it fails only if whom it names is to be trusted.
 	Trust Trust `json:"trust,omitempty"`
 }
@@ -60,9 +62,10 @@ type Ruling string
 
 // The rulings. The zero Ruling is of a kind that was not tried.
 const (
-	RulingHeld    Ruling = "held"         // what is honest was accepted, what is false refused
-	RulingThrough Ruling = "lets-through" // what is false was accepted, as the system's design has it: it rests on Trust
-	RulingFault   Ruling = "fault"        // something false was accepted, or something honest refused, that the design does not let
+	RulingHeld     Ruling = "held"         // what is honest was accepted, what is false refused
+	RulingThrough  Ruling = "lets-through" // what is false was accepted, as the system's design has it: it rests on Trust
+	RulingUnproven Ruling = "unproven"     // what is false was refused for another reason, which proves nothing
+	RulingFault    Ruling = "fault"        // something false was accepted, or something honest refused, that the design does not let
 )
 
 // Ruling returns what follows from the counts.
@@ -70,6 +73,8 @@ func (p Probe) Ruling() Ruling {
 	switch {
 	case p.Attempts == 0:
 		return ""
+	case !p.Honest && p.Accepted == 0 && p.Otherwise > 0:
+		return RulingUnproven
 	case p.Honest && p.Accepted == p.Attempts, !p.Honest && p.Accepted == 0:
 		return RulingHeld
 	case !p.Honest && p.Trust != "":

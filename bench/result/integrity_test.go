@@ -32,6 +32,8 @@ func TestRuling(t *testing.T) {
 	}{
 		{"not tried", Probe{}, ""},
 		{"all refused", Probe{Attempts: 2}, RulingHeld},
+		{"one refused for something else", Probe{Attempts: 2, Otherwise: 1}, RulingUnproven},
+		{"one accepted, one refused for something else", Probe{Attempts: 2, Accepted: 1, Otherwise: 1}, RulingFault},
 		{"one accepted", Probe{Attempts: 2, Accepted: 1}, RulingFault},
 		{"one accepted by design", Probe{Attempts: 2, Accepted: 1, Trust: TrustCA}, RulingThrough},
 		{"refused though the design would not", Probe{Attempts: 2, Trust: TrustCA}, RulingHeld},

@@ -53,6 +53,8 @@ func rulingText(p result.Probe) string {
 	switch ruling := p.Ruling(); ruling {
 	case result.RulingThrough:
 		return "lets through: trusts " + trusts[p.Trust]
+	case result.RulingUnproven:
+		return "unproven: refused for something else"
 	case "":
 		return "not tried"
 	default:

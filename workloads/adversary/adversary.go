@@ -80,7 +80,7 @@ func Probe(ctx context.Context, config Config) (result.Integrity, error) {
 	if err := s.prepare(ctx); err != nil {
 		return result.Integrity{}, fmt.Errorf("integrity: prepare: %w", err)
 	}
-	return Try(ctx, result.SystemLedger, s.kinds(), nil, config.Attempts)
+	return Try(ctx, result.SystemLedger, s.kinds(), Design{}, config.Attempts)
 }
 
 // prepare sets the stage: parameters, functions, the gateway and the meters are put on the ledger by the operator.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"meterbench/bench/result"
 	"meterbench/internal/refusal"
@@ -38,20 +39,30 @@ func (u *Uncommitted) Error() string { return u.Err.Error() }
 // Unwrap returns the cause.
 func (u *Uncommitted) Unwrap() error { return u.Err }
 
-// Try makes so many attempts of each kind on a system, which lets kinds through by design if whom they name is to be
-// trusted. Its error is that of an attempt that was not decided; what was tried before comes along.
-func Try(ctx context.Context, system result.System, kinds []Kind, letThrough map[string]result.Trust, attempts int) (report result.Integrity, err error) {
+// A Design says what a system's design makes of attempts, by their kinds.
+type Design struct {
+	LetThrough map[string]result.Trust // the kinds that it accepts, and whom that trusts
+	Refused    map[string][]string     // the codes of its refusals; an attempt that is refused for something else proves nothing
+}
+
+// Try makes so many attempts of each kind on a system. Its error is that of an attempt that was not decided; what was tried
+// before comes along.
+func Try(ctx context.Context, system result.System, kinds []Kind, design Design, attempts int) (report result.Integrity, err error) {
 	for _, kind := range kinds {
 		p := result.Probe{
-			Kind: kind.Name, System: system, Honest: kind.Honest, Trust: letThrough[kind.Name],
+			Kind: kind.Name, System: system, Honest: kind.Honest, Trust: design.LetThrough[kind.Name],
 			Attempts: uint64(attempts), Refused: map[string]uint64{},
 		}
+		codes, known := design.Refused[kind.Name]
 		for i := range uint64(attempts) {
 			err := kind.Try(ctx, i)
 			reason, refused := errors.AsType[Refused](err)
 			switch {
 			case refused:
 				p.Refused[string(reason)]++
+				if known && !slices.Contains(codes, string(reason)) {
+					p.Otherwise++
+				}
 			case err != nil:
 				return report, fmt.Errorf("integrity: %s: %w", kind.Name, err)
 			default:

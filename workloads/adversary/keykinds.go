@@ -9,16 +9,6 @@ import (
 	"meterbench/simulators/pki"
 )
 
-// keysLetThrough has the kinds of attempts that a ledger with the contract "pki" accepts by design, and whom that trusts.
-var keysLetThrough = map[string]result.Trust{
-	result.ProbeSecondIdentity: result.TrustMSP,
-	result.ProbeStolenInvent:   result.TrustRegistrar,
-	result.ProbeStolenRevoke:   result.TrustRegistrar,
-	result.ProbeStolenRekey:    result.TrustRegistrar,
-	result.ProbeBackdated:      result.TrustTime,
-	result.ProbeStaleView:      result.TrustFresh,
-}
-
 // kinds returns all kinds of attempts on keys in the order in which they are tried: what attackers abuse must be there, and
 // the other organisation gets the role late.
 func (s *keyStage) kinds() []Kind {

@@ -61,7 +61,7 @@ type keyStage struct {
 // result of all earlier attempts comes along.
 func ProbeKeys(ctx context.Context, config KeysConfig) (result.Integrity, error) {
 	s := &keyStage{KeysConfig: config}
-	return Try(ctx, result.SystemLedger, s.kinds(), keysLetThrough, config.Attempts)
+	return Try(ctx, result.SystemLedger, s.kinds(), keysDesign(), config.Attempts)
 }
 
 // signer returns the private key of that version of a meter. Attempts sign by each algorithm in turn.

@@ -21,9 +21,12 @@ type PublishedConfig struct {
 // A publishedStage is the parties of the attempts.
 type publishedStage struct{ PublishedConfig }
 
-// publishedLetThrough has the kinds of attempts that the published contract accepts by design: it checks nobody.
-var publishedLetThrough = map[string]result.Trust{
-	result.ProbeNoRight: result.TrustMember, result.ProbeTakeRegister: result.TrustMember, result.ProbeReplayRotated: result.TrustMember,
+// publishedDesign says what becomes of attempts on the published contract, which checks nobody.
+func publishedDesign() Design {
+	return Design{
+		map[string]result.Trust{result.ProbeNoRight: result.TrustMember, result.ProbeTakeRegister: result.TrustMember, result.ProbeReplayRotated: result.TrustMember},
+		map[string][]string{result.ProbeWrongDigest: {"false"}, result.ProbeOtherSigner: {"false"}},
+	}
 }
 
 // ProbePublished makes every kind of attempt on the publication's own contract, as ProbeKeys does on ours.
@@ -37,7 +40,7 @@ func ProbePublished(ctx context.Context, config PublishedConfig) (result.Integri
 		{result.ProbeNoRight, false, s.registers(s.Other, "invented", "invented")},
 		{result.ProbeTakeRegister, false, s.registers(s.Other, "meter", "stranger")},
 		{result.ProbeReplayRotated, false, s.registers(s.Other, "meter", "meter")}, // what the owner sent before its key was replaced
-	}, publishedLetThrough, config.Attempts)
+	}, publishedDesign(), config.Attempts)
 }
 
 // registers has a party register a key for a meter, by whose signature the meter is then known.

@@ -44,23 +44,11 @@ type meter struct {
 	secret        string      // of its enrolment
 }
 
-// letThrough has the kinds of attempts that a certification authority with its verifiers accepts by design, and whom that
-// trusts.
-var letThrough = map[string]result.Trust{
-	result.ProbeStolenInvent:      result.TrustRegistrar,
-	result.ProbeStolenReplace:     result.TrustRegistrar,
-	result.ProbeStolenRevoke:      result.TrustRegistrar,
-	result.ProbeSecondCertificate: result.TrustCA,
-	result.ProbeFormerRenew:       result.TrustMeter,
-	result.ProbeFormerKey:         result.TrustMeter,
-	result.ProbeStaleView:         result.TrustFresh,
-}
-
 // Probe makes every kind of attempt. Its error is that of an authority that did not answer; the result of all earlier
 // attempts comes along.
 func Probe(ctx context.Context, config Config) (result.Integrity, error) {
 	s := &stage{Config: config}
-	return adversary.Try(ctx, result.SystemCA, s.kinds(), letThrough, config.Attempts)
+	return adversary.Try(ctx, result.SystemCA, s.kinds(), design(), config.Attempts)
 }
 
 // id returns the id of a meter of an attempt.
