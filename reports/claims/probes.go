@@ -26,6 +26,9 @@ func ProbeTable(i *result.Integrity) reports.Table {
 		t.Title = "Attempts on the live systems"
 		t.Columns = append(slices.Insert(t.Columns, 0, reports.Column{Key: "system", Title: "system"}), reports.Column{Key: "ruling", Title: "ruling"})
 	}
+	if i.Issuer == result.IssuerInProcess {
+		t.Notes = []string{"Certificates were issued in-process, as fabric-ca was not there: its server was not attacked."}
+	}
 	for _, p := range i.Probes {
 		var refused []string
 		for _, reason := range slices.Sorted(maps.Keys(p.Refused)) {

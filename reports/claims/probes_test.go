@@ -50,3 +50,12 @@ func TestProbeTable(t *testing.T) {
 		})
 	}
 }
+
+// Where there was no CA server to attack the table says so.
+func TestProbesInProcess(t *testing.T) {
+	for issuer, notes := range map[result.Issuer]int{"": 0, result.IssuerFabricCA: 0, result.IssuerInProcess: 1} {
+		if got := claims.ProbeTable(&result.Integrity{Issuer: issuer}).Notes; len(got) != notes {
+			t.Errorf("issuer %q: %q", issuer, got)
+		}
+	}
+}
