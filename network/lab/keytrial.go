@@ -74,19 +74,25 @@ func keyNetwork() (topology.Topology, error) {
 	return t, nil
 }
 
-// start brings the network and the authorities up. Without fabric-ca, certificates are issued in this process.
+// issuing returns how meters' certificates are issued: by fabric-ca, or where it cannot be built for want of a compiler, in
+// this process.
+func issuing(cfg TrialConfig) (ca.Config, result.Issuer, error) {
+	server, err := cfg.CA()
+	if none, ok := errors.AsType[daemons.NoCompilerError](err); ok {
+		cfg.Working(fmt.Sprintf("certificates are issued in this process: %v", none))
+		return ca.Config{Issuer: ca.InProcess}, result.IssuerInProcess, nil
+	}
+	return ca.Config{Issuer: ca.FabricCA, Server: server, Refresh: keyRefresh}, result.IssuerFabricCA, err
+}
+
+// start brings the network and the authorities up.
 func (s *keySite) start(ctx context.Context, cfg TrialConfig) error {
 	t, err := keyNetwork()
 	if err != nil {
 		return err
 	}
-	issuer := ca.Config{Issuer: ca.FabricCA, Refresh: keyRefresh}
-	s.issuer = result.IssuerFabricCA
-	issuer.Server, err = cfg.CA()
-	if none, ok := errors.AsType[daemons.NoCompilerError](err); ok {
-		cfg.Working(fmt.Sprintf("certificates are issued in this process: %v", none))
-		issuer.Issuer, s.issuer = ca.InProcess, result.IssuerInProcess
-	} else if err != nil {
+	var issuer ca.Config
+	if issuer, s.issuer, err = issuing(cfg); err != nil {
 		return err
 	}
 	configs := []ca.Config{issuer, issuer, {Issuer: ca.InProcess}}
