@@ -45,6 +45,7 @@ type Attached struct {
 	Fabric  string             // release, as v2.5.9; empty where it is not known
 
 	Missing []string // orderers that get no envelopes, and why; others are enough
+	Untold  []string // operations endpoints that did not answer, and why; others did
 
 	orderers  []client.Orderer // that answer; nil where no transaction is taken to them
 	operators []*operator

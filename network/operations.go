@@ -147,25 +147,34 @@ func (f families) role() result.Role {
 	return result.RolePeer
 }
 
-// operate asks every operations endpoint once, and goes on until Close.
+// operate asks every operations endpoint once, and goes on with those that answered until Close. An error means that none did.
 func (a *Attached) operate(ctx context.Context) error {
-	for _, o := range a.Operations {
-		wrong := func(err error) error {
-			return &AttachError{Part: AttachOperations, Name: o.Node, Reason: fmt.Sprintf("the metrics of %s at %s cannot be read: %v", o.Node, o.URL, err),
-				Remedy: "give the address of its operations endpoint, with metrics by prometheus, as host:port or https://host:port"}
+	operators, metrics, errs := make([]*operator, len(a.Operations)), make([]families, len(a.Operations)), make([]error, len(a.Operations))
+	var asking sync.WaitGroup
+	for i, o := range a.Operations {
+		asking.Go(func() {
+			if operators[i], errs[i] = newOperator(o); errs[i] == nil {
+				metrics[i], errs[i] = operators[i].ask(ctx)
+			}
+		})
+	}
+	asking.Wait()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	for i, o := range a.Operations {
+		if errs[i] != nil {
+			a.Untold = append(a.Untold, fmt.Sprintf("the metrics of %s at %s cannot be read: %v", o.Node, o.URL, errs[i]))
+			continue
 		}
-		of, err := newOperator(o)
-		if err != nil {
-			return wrong(err)
+		if operators[i].role = metrics[i].role(); a.Fabric == "" && operators[i].role == result.RolePeer {
+			a.Fabric = metrics[i].version()
 		}
-		f, err := of.ask(ctx)
-		if err != nil {
-			return wrong(err)
-		}
-		if of.role = f.role(); a.Fabric == "" && of.role == result.RolePeer {
-			a.Fabric = f.version()
-		}
-		a.operators = append(a.operators, of)
+		a.operators = append(a.operators, operators[i])
+	}
+	if len(a.operators) == 0 && len(a.Operations) > 0 {
+		return &AttachError{Part: AttachOperations, Name: a.Operations[0].Node, Reason: a.Untold[0],
+			Remedy: "give the address of its operations endpoint, with metrics by prometheus, as host:port or https://host:port"}
 	}
 	living, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
@@ -221,21 +230,12 @@ func (a *Attached) Usage(at time.Time) (cpu map[string]float64, memory map[strin
 	return cpu, memory
 }
 
-// Metrics asks every node whose operations endpoint is given, by name.
-func (a *Attached) Metrics(ctx context.Context) (map[string]Metrics, error) {
+// Metrics asks every node whose operations endpoint answered when the measurement began, by name.
+func (a *Attached) Metrics(ctx context.Context) (map[string]Metrics, Silent) {
 	line, _ := fabric.LineOf(a.Fabric)
-	all := map[string]Metrics{}
-	var q inquiry
+	p := newPoll()
 	for _, o := range a.operators {
-		q.ask(ctx, "metrics of "+o.Node, func(ctx context.Context) error {
-			f, err := o.ask(ctx)
-			if err == nil {
-				q.mu.Lock()
-				defer q.mu.Unlock()
-				all[o.Node] = f.metrics(line)
-			}
-			return err
-		})
+		p.ask(ctx, o.Node, line, o.ask)
 	}
-	return all, q.wait()
+	return p.wait()
 }

@@ -2,12 +2,16 @@ package network
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"meterbench/bench/result"
 	"meterbench/network/client"
@@ -83,6 +87,43 @@ func TestOperationsRefused(t *testing.T) {
 			t.Errorf("%s: %v", url, err)
 		}
 		a.Close()
+	}
+}
+
+// Where one of several endpoints does not answer, the others are read all the same, at the beginning and later.
+func TestOperationsOfSome(t *testing.T) {
+	var silent atomic.Bool
+	serve := func(answers func() bool) *httptest.Server {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !answers() {
+				http.NotFound(w, r)
+				return
+			}
+			io.WriteString(w, "fabric_version{version=\"v3.1.1\"} 1\nprocess_cpu_seconds_total 3\n")
+		}))
+		t.Cleanup(server.Close)
+		return server
+	}
+	never := serve(func() bool { return false })
+	a := &Attached{Attachment: Attachment{Operations: []Operations{
+		{Node: "peer0", URL: never.URL},
+		{Node: "peer1", URL: serve(func() bool { return true }).URL},
+		{Node: "peer2", URL: serve(func() bool { return !silent.Load() }).URL},
+	}}}
+	defer a.Close()
+	if err := a.operate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"the metrics of peer0 at " + never.URL + " cannot be read: 404 Not Found"}, a.Untold); diff != "" {
+		t.Error(diff)
+	}
+	if a.Fabric != "v3.1.1" || len(a.Processes()) != 2 {
+		t.Errorf("release %q, processes %v", a.Fabric, a.Processes())
+	}
+	silent.Store(true)
+	told, missing := a.Metrics(t.Context())
+	if _, ok := told["peer1"]; !ok || len(told) != 1 || len(missing) != 1 || missing["peer2"] == nil {
+		t.Errorf("told %v, not by %v", told, missing)
 	}
 }
 

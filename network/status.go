@@ -36,30 +36,54 @@ type Timing struct {
 	Total float64 // seconds
 }
 
-// Metrics asks every peer and orderer for its metrics, by node name. What could be learned is right also when
-// the error names nodes that did not answer.
-func (n *Record) Metrics(ctx context.Context) (map[string]Metrics, error) {
-	dialect, err := n.dialect()
-	if err != nil {
-		return nil, err
-	}
-	all := map[string]Metrics{}
-	var q inquiry
+// Silent says, by node, why it did not answer.
+type Silent map[string]error
+
+// Metrics asks every peer and orderer for its metrics, by node name.
+func (n *Record) Metrics(ctx context.Context) (map[string]Metrics, Silent) {
+	dialect, unknown := n.dialect()
+	p := newPoll()
 	for _, node := range n.Nodes {
 		if node.Operations == "" {
 			continue
 		}
-		q.ask(ctx, "metrics of "+node.Name, func(ctx context.Context) error {
-			f, err := n.families(ctx, node)
-			if err == nil {
-				q.mu.Lock()
-				defer q.mu.Unlock()
-				all[node.Name] = f.metrics(dialect.Line)
+		p.ask(ctx, node.Name, dialect.Line, func(ctx context.Context) (families, error) {
+			if unknown != nil {
+				return nil, unknown
 			}
-			return err
+			return n.families(ctx, node)
 		})
 	}
-	return all, q.wait()
+	return p.wait()
+}
+
+// A poll asks several nodes for their metrics at once.
+type poll struct {
+	inquiry inquiry
+	all     map[string]Metrics
+	silent  Silent
+}
+
+func newPoll() *poll { return &poll{all: map[string]Metrics{}, silent: Silent{}} }
+
+func (p *poll) ask(ctx context.Context, node string, line fabric.Line, question func(context.Context) (families, error)) {
+	p.inquiry.ask(ctx, "", func(ctx context.Context) error {
+		f, err := question(ctx)
+		p.inquiry.mu.Lock()
+		defer p.inquiry.mu.Unlock()
+		if err != nil {
+			p.silent[node] = err
+		} else {
+			p.all[node] = f.metrics(line)
+		}
+		return nil
+	})
+}
+
+// wait returns when all are answered.
+func (p *poll) wait() (map[string]Metrics, Silent) {
+	p.inquiry.asking.Wait()
+	return p.all, p.silent
 }
 
 // answerTimeout bounds how long one node may take to answer.

@@ -3,6 +3,7 @@ package study
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -28,7 +29,8 @@ type traced struct {
 	silent   func(block uint64) bool // blocks of which nobody tells
 	change   func(*result.Block)     // where set, changes what is told
 	err      error
-	counters Counters // read once: before the level
+	asked    int          // how often that was the answer
+	counters NodeCounters // of peer0, read once: before the level
 }
 
 func (t *traced) Facts() Facts {
@@ -80,11 +82,15 @@ func (t *traced) blocks(channel int, since time.Time) (blocks []result.Block) {
 	}
 }
 
-func (t *traced) Counters(context.Context) (Counters, error) {
-	c := t.counters
-	t.counters.Refused = map[string]bottleneck.Refused{"peer0": {Gateway: c.Refused["peer0"].Gateway + 3}}
-	t.counters.Cuts, t.counters.Open = c.Cuts+10, c.Open+2
-	return c, t.err
+func (t *traced) Counters(context.Context) Counters {
+	c := Counters{Nodes: map[string]NodeCounters{"peer0": t.counters}, Silent: map[string]error{}}
+	t.counters.Refused.Gateway += 3
+	t.counters.Cuts, t.counters.Open = t.counters.Cuts+10, t.counters.Open+2
+	if t.err != nil {
+		t.asked++
+		c.Silent["orderer0"] = fmt.Errorf("%w: %d", t.err, t.asked)
+	}
+	return c
 }
 
 func byTimer(uint64) result.CutReason { return result.CutTimer }
@@ -223,7 +229,13 @@ func TestNodesThatDoNotAnswer(t *testing.T) {
 	if o.err != nil {
 		t.Fatal(o.err)
 	}
-	o.warned(t, "the nodes' counters are not known: no such log")
+	o.warned(t, "the counters of orderer0 are not known at every level: no such log: 1")
+	if n := len(o.summary.Warnings); n != 3 { // with that this is no network
+		t.Errorf("what is missing is said more than once: %q", o.summary.Warnings)
+	}
+	if p := o.summary.Points[0]; !strings.HasSuffix(p.LimitedBecause, "; calls turned away over the whole level: peer0 3") {
+		t.Errorf("counters of nodes that answer are not used: %s", p.LimitedBecause)
+	}
 	o.warned(t, "the nodes' logs of blocks are incomplete: no such log")
 	if _, ok := o.summary.Points[0].Latency["wait_cut"]; !ok {
 		t.Error("what was told is not used")
@@ -254,4 +266,14 @@ func TestLimitOfASaturation(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Counts are those of nodes that answered at both ends and kept counting.
+func TestCountersSince(t *testing.T) {
+	of := func(gateway, endorser, cuts uint64) NodeCounters {
+		return NodeCounters{Refused: bottleneck.Refused{Gateway: gateway, Endorser: endorser}, Cuts: cuts, Open: float64(cuts) / 4}
+	}
+	before := Counters{Nodes: map[string]NodeCounters{"a": of(1, 2, 0), "gone": of(1, 1, 1), "anew": of(5, 0, 0), "orderer": of(0, 0, 8), "cut": of(0, 0, 8), "e": of(0, 3, 0)}}
+	after := Counters{Nodes: map[string]NodeCounters{"a": of(4, 2, 0), "came": of(7, 7, 7), "anew": of(4, 9, 0), "orderer": of(0, 0, 12), "cut": of(0, 0, 2), "e": of(0, 2, 0)}}
+	equal(t, "counters", map[string]NodeCounters{"a": of(3, 0, 0), "orderer": of(0, 0, 4)}, after.since(before))
 }

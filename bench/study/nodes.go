@@ -3,6 +3,7 @@ package study
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,26 +19,37 @@ type Tracer interface {
 	// missing, also where there is an error.
 	Blocks(since time.Time) ([]result.Block, error)
 	// Counters reads what the nodes count.
-	Counters(ctx context.Context) (Counters, error)
+	Counters(ctx context.Context) Counters
 }
 
-// Counters holds the counts of nodes since their start.
+// Counters holds what nodes count.
 type Counters struct {
-	Refused map[string]bottleneck.Refused // calls turned away, by node
-	Cuts    uint64                        // blocks cut
-	Open    float64                       // seconds from the first transaction to the cut, over these blocks
-	Leaders []result.Leader               // now, by channel
-
-	complete bool // every node answered
+	Nodes   map[string]NodeCounters // by name, of those that answered
+	Silent  map[string]error        // why the others did not
+	Leaders []result.Leader         // now, by channel
 }
 
-func (c Counters) since(before Counters) Counters {
-	d := Counters{Refused: map[string]bottleneck.Refused{}, Cuts: c.Cuts - before.Cuts, Open: c.Open - before.Open}
-	for node, now := range c.Refused {
-		then := before.Refused[node]
-		d.Refused[node] = bottleneck.Refused{Gateway: now.Gateway - then.Gateway, Endorser: now.Endorser - then.Endorser}
+// NodeCounters holds the counts of a node since its start.
+type NodeCounters struct {
+	Refused bottleneck.Refused // calls turned away
+	Cuts    uint64             // blocks cut
+	Open    float64            // seconds from the first transaction to the cut, over these blocks
+}
+
+// since returns what the nodes have counted that answered both times and were not started anew in between.
+func (c Counters) since(before Counters) map[string]NodeCounters {
+	all := map[string]NodeCounters{}
+	for node, now := range c.Nodes {
+		then, answered := before.Nodes[node]
+		anew := now.Cuts < then.Cuts || now.Refused.Gateway < then.Refused.Gateway || now.Refused.Endorser < then.Refused.Endorser
+		if answered && !anew {
+			all[node] = NodeCounters{
+				Refused: bottleneck.Refused{Gateway: now.Refused.Gateway - then.Refused.Gateway, Endorser: now.Refused.Endorser - then.Refused.Endorser},
+				Cuts:    now.Cuts - then.Cuts, Open: now.Open - then.Open,
+			}
+		}
 	}
-	return d
+	return all
 }
 
 // countersTimeout bounds how long the nodes may take to report their counters.
@@ -66,18 +78,20 @@ type blockID struct {
 	number  uint64
 }
 
-// counters asks the nodes. Where not all answer, only the leaders are known, if those that do tell of them.
+// counters asks the nodes. Those that do not answer are named, each once.
 func (s *session) counters(ctx context.Context) Counters {
-	if s.tracer == nil || slices.Contains(s.facts.NotSeen, result.AspectRefusals) {
+	if s.tracer == nil {
 		return Counters{}
 	}
 	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), countersTimeout)
 	defer cancel()
-	c, err := s.tracer.Counters(asking)
-	if err != nil && ctx.Err() == nil {
-		s.warn(result.NodesSilent, "the nodes' counters are not known: %v", err)
+	c := s.tracer.Counters(asking)
+	for _, node := range slices.Sorted(maps.Keys(c.Silent)) {
+		if ctx.Err() == nil && !s.silent[node] {
+			s.silent[node] = true
+			s.warn(result.NodesSilent, "the counters of %s are not known at every level: %v", node, c.Silent[node])
+		}
 	}
-	c.complete = err == nil
 	return c
 }
 
@@ -100,12 +114,15 @@ func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, be
 	}
 	after := s.counters(ctx)
 	report.leaders, report.led = after.Leaders, before.Leaders
-	if after.complete && before.complete {
-		counted := after.since(before)
-		report.evidence.Refused = counted.Refused
-		if counted.Cuts > 0 {
-			report.evidence.BlockFill = counted.Open / float64(counted.Cuts)
-		}
+	report.evidence.Refused = map[string]bottleneck.Refused{}
+	var cuts uint64
+	var open float64
+	for node, counted := range after.since(before) {
+		report.evidence.Refused[node] = counted.Refused
+		cuts, open = cuts+counted.Cuts, open+counted.Open
+	}
+	if cuts > 0 {
+		report.evidence.BlockFill = open / float64(cuts)
 	}
 	if slices.Contains(s.facts.NotSeen, result.AspectBlocks) {
 		return report, nil

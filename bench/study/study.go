@@ -44,6 +44,7 @@ type study struct {
 	manifest  result.Run
 	summary   result.Summary
 	notes     []result.Warning // for the end of the run's list
+	silent    map[string]bool  // nodes of which it was said that they do not answer
 
 	next       map[string]uint64 // first unused sequence number by series
 	spare      map[string]uint64 // likewise of run-outs, 0 where they go on with those of the levels
@@ -76,7 +77,7 @@ func Run(ctx context.Context, cfg Config) error {
 }
 
 func run(ctx context.Context, cfg Config, clock alarm.Clock, on processor) (err error) {
-	s := &study{Config: cfg, clock: clock, processor: on, next: map[string]uint64{}, spare: map[string]uint64{}}
+	s := &study{Config: cfg, clock: clock, processor: on, next: map[string]uint64{}, spare: map[string]uint64{}, silent: map[string]bool{}}
 	s.manifest = s.newManifest()
 	s.summary.Complete, s.summary.LeftOut, s.summary.Lifecycle = true, s.Scenario.LeftOut, s.Scenario.Lifecycle
 	// Before anything else writes into the folder, as nodes do with their logs.

@@ -199,9 +199,8 @@ func (s *attachedSite) Blocks(since time.Time) ([]result.Block, error) {
 }
 
 // Counters implements study.Tracer.
-func (s *attachedSite) Counters(ctx context.Context) (study.Counters, error) {
-	nodes, err := s.net.Metrics(ctx)
-	return countersOf(nodes), err
+func (s *attachedSite) Counters(ctx context.Context) study.Counters {
+	return countersOf(s.net.Metrics(ctx))
 }
 
 // notSeen returns what the network does not tell.
@@ -257,10 +256,13 @@ func (s *attachedSite) untold() []result.Warning {
 	return nil
 }
 
-// missing says which orderers get no transactions.
+// missing says which orderers get no transactions, and which nodes tell nothing of themselves.
 func (s *attachedSite) missing() (all []result.Warning) {
 	for _, o := range s.net.Missing {
 		all = append(all, result.Warning{Code: result.TargetNote, Text: "takes no transactions: " + o})
+	}
+	for _, o := range s.net.Untold {
+		all = append(all, result.Warning{Code: result.TargetNote, Text: "not seen: " + o})
 	}
 	return all
 }

@@ -33,7 +33,7 @@ type fabricNetwork interface {
 	Client(ctx context.Context, channel, chaincode string) (*client.Client, error)
 	Watched() []proc.Node
 	Blocks(channel string, since time.Time, height uint64) ([]result.Block, error)
-	Metrics(ctx context.Context) (map[string]network.Metrics, error)
+	Metrics(ctx context.Context) (map[string]network.Metrics, network.Silent)
 	Leaders(ctx context.Context) ([]result.Leader, error)
 	Died() <-chan error
 	WatchHealth(ctx context.Context, hangs chan<- network.Hang)
@@ -275,20 +275,19 @@ func (s *fabricSite) Blocks(since time.Time) (all []result.Block, failed error) 
 }
 
 // Counters implements study.Tracer.
-func (s *fabricSite) Counters(ctx context.Context) (study.Counters, error) {
-	nodes, err := s.net.Metrics(ctx)
-	c := countersOf(nodes)
+func (s *fabricSite) Counters(ctx context.Context) study.Counters {
+	c := countersOf(s.net.Metrics(ctx))
 	c.Leaders, _ = s.net.Leaders(ctx) // who cannot be asked has no metrics either, which is said
-	return c, err
+	return c
 }
 
-// countersOf adds up what nodes count.
-func countersOf(nodes map[string]network.Metrics) study.Counters {
-	c := study.Counters{Refused: map[string]bottleneck.Refused{}}
+// countersOf returns what nodes count.
+func countersOf(nodes map[string]network.Metrics, silent network.Silent) study.Counters {
+	c := study.Counters{Nodes: map[string]study.NodeCounters{}, Silent: silent}
 	for name, m := range nodes {
-		c.Refused[name] = bottleneck.Refused{Gateway: m.Gateway, Endorser: m.Endorser}
-		c.Cuts += m.BlockFill.Count
-		c.Open += m.BlockFill.Total
+		c.Nodes[name] = study.NodeCounters{
+			Refused: bottleneck.Refused{Gateway: m.Gateway, Endorser: m.Endorser}, Cuts: m.BlockFill.Count, Open: m.BlockFill.Total,
+		}
 	}
 	return c
 }
