@@ -10,22 +10,23 @@ type floor struct {
 	clients  int
 	rate     claims.Estimate // of verifications by query
 	evaluate claims.Estimate // the rate of calls that one peer evaluates and that verify nothing
-	verify   float64         // time of one P-256 verification, alone, in seconds
+	added    float64         // time of one P-256 verification and of the meter's signature, each alone, in seconds
 	allowed  claims.Estimate // the rate that both allow
 	share    claims.Estimate // of the allowed rate that was reached
 }
 
 // floors returns one for each number of clients at which the run measured verifications by query and lookups, which are
-// the same call but for the verification. N clients on C cores that share one more verification of V seconds get
+// the same call but for the verification, and for the signature that the load generator makes in place of the meter. N
+// clients on C cores that share V + S seconds more, of one verification and one signature, get
 //
-//	1 / (1/R + V / min(N, C))
+//	1 / (1/R + (V + S) / min(N, C))
 //
-// where R is the rate of calls without it: a client alone waits for V, and cores that are all busy share it.
+// where R is the rate of calls without them: a client alone waits for both, and cores that are all busy share them.
 func floors(e *claims.Evidence) (all []floor) {
 	verified, ok := verifyQuery().find(e)
 	looked, okLookup := lookup().find(e)
-	verify, cores := e.Run.Host.Verify, e.Run.Host.Offered()
-	if !ok || !okLookup || !(verify > 0) || !(cores > 0) {
+	host := e.Run.Host
+	if !ok || !okLookup || !(host.Verify > 0) || !(host.Sign > 0) || !(host.Offered() > 0) {
 		return nil
 	}
 	for _, l := range verified.levels {
@@ -33,12 +34,11 @@ func floors(e *claims.Evidence) (all []floor) {
 			if l.Load != other.Load || l.Load.Kind != result.LoadClosed {
 				continue
 			}
-			f := floor{clients: l.Load.Clients, rate: l.Throughput(), evaluate: other.Throughput(), verify: verify}
+			f := floor{clients: l.Load.Clients, rate: l.Throughput(), evaluate: other.Throughput(), added: host.Verify + host.Sign}
 			if !(f.rate.Value > 0 && f.evaluate.Value > 0) {
 				continue
 			}
-			added := verify / min(float64(l.Load.Clients), cores)
-			f.allowed = inverse(plus(inverse(f.evaluate), added))
+			f.allowed = inverse(plus(inverse(f.evaluate), f.added/min(float64(f.clients), host.Offered())))
 			f.share = claims.Ratio(f.rate, f.allowed)
 			all = append(all, f)
 		}
