@@ -15,6 +15,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/reports"
 	"meterbench/reports/claims"
+	"meterbench/reports/plot"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -295,5 +296,43 @@ func checkTables(t *testing.T, tables []reports.Table) {
 	}
 	if len(ids) != 9 {
 		t.Errorf("tables %v", slices.Sorted(maps.Keys(ids)))
+	}
+}
+
+// The tables and a figure of each kind, as files: what scripts and papers take from the study.
+func TestGoldenFiles(t *testing.T) {
+	run, sum := world{costs: likely()}.summary(2)
+	e := &claims.Evidence{Run: run, Summary: sum}
+	var b strings.Builder
+	for _, table := range section(e).Tables {
+		fmt.Fprintf(&b, "%s: %s\n", table.ID, table.Title)
+		for i, row := range append([][]reports.Cell{nil}, table.Rows...) {
+			for j, c := range table.Columns {
+				switch cell := (reports.Cell{Text: c.Key}); {
+				case i > 0 && row[j].Number != nil:
+					fmt.Fprintf(&b, " | %.4g", *row[j].Number)
+				case i > 0 && row[j].Interval != nil:
+					fmt.Fprintf(&b, " | %.4g to %.4g", row[j].Interval.Low, row[j].Interval.High)
+				default:
+					if i > 0 {
+						cell = row[j]
+					}
+					fmt.Fprintf(&b, " | %s%s", cell.Text, cell.Why)
+				}
+			}
+			fmt.Fprintln(&b)
+		}
+		for _, note := range table.Notes {
+			fmt.Fprintf(&b, "%s\n", note)
+		}
+		fmt.Fprintln(&b)
+	}
+	golden(t, "tables.txt", b.String())
+	for _, f := range []reports.Figure{latencyFigure(e), costFigure(e, perMeterFigureID, "Costs of a meter's key: ledger over CA", perMeterPairs()), timeFigure(e)} {
+		var svg strings.Builder
+		if err := plot.SVG(&svg, f); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, f.ID+".svg", svg.String())
 	}
 }

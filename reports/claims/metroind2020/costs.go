@@ -11,7 +11,8 @@ import (
 
 // A currency is one of the things that an operation costs.
 type currency struct {
-	name   string // in tables, rows of claims and figures
+	name   string // in tables and rows of claims
+	short  string // in figures
 	key    string // in CSV
 	unit   reports.Unit
 	of     func(measured) claims.Estimate // for one meter or reading; NaN where it was not measured
@@ -25,11 +26,11 @@ const wireKey = "wire_bytes"
 // fastest, so that what a system does without load counts for little.
 func currencies() []currency {
 	return []currency{
-		{"time", "time_s", reports.Seconds, measured.time, true},
-		{"CPU time", "cpu_s", reports.Seconds, measured.cpu, false},
-		{"bytes on the wire", wireKey, reports.Bytes, measured.wire, false},
-		{"bytes stored", "stored_bytes", reports.Bytes, measured.stored, false},
-		{"calls", "calls", reports.Plain, measured.calls, false},
+		{"time", "time", "time_s", reports.Seconds, measured.time, true},
+		{"CPU time", "CPU", "cpu_s", reports.Seconds, measured.cpu, false},
+		{"bytes on the wire", "wire", wireKey, reports.Bytes, measured.wire, false},
+		{"bytes stored", "stored", "stored_bytes", reports.Bytes, measured.stored, false},
+		{"calls", "calls", "calls", reports.Plain, measured.calls, false},
 	}
 }
 

@@ -120,7 +120,7 @@ func rateFigure(e *claims.Evidence) reports.Figure {
 func costFigure(e *claims.Evidence, id, title string, pairs []pair) reports.Figure {
 	var names []string
 	for _, c := range currencies() {
-		names = append(names, c.name)
+		names = append(names, c.short)
 	}
 	f := reports.Figure{
 		ID: id, Title: title, Kind: reports.Dots,

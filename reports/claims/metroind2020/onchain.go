@@ -45,9 +45,7 @@ func onChain(e *claims.Evidence) claims.Finding {
 		f.Rows = rows
 		return f
 	}
-	for _, p := range tried {
-		rows = append(rows, contractRow(p))
-	}
+	rows = append(rows, contractRows(tried)...)
 	f := claims.Find(rows, claims.BySetting)
 	if f.Verdict == result.Depends && slices.ContainsFunc(rows, func(r result.ClaimRow) bool { return r.Quantity == wronglyJudged && r.Standing.Outside() }) {
 		f.Verdict = result.NotReproduced // one forgery that the contract does not refuse refutes it
@@ -129,32 +127,48 @@ func probes(e *claims.Evidence, of result.System) (tried []result.Probe, ok bool
 	return tried, tried != nil
 }
 
-// contractRow says what became of the attempts of a kind on the ledger. What the design lets through, because it trusts
-// somebody, is no fault of the contract: the claim of the trusted third party is about that. Something honest that was
-// refused makes the refusals worthless.
-func contractRow(p result.Probe) result.ClaimRow {
-	row := claims.AtMost(0).Row(p.Kind, wronglyJudged, result.UnitShare, wrong(p))
-	row.Note = outcome(p)
-	switch p.Ruling() {
-	case result.RulingHeld:
-		row.Standing = result.Inside // counts decide; the interval says what they could have missed
-	case result.RulingThrough:
-		row.Standing, row.From, row.To = result.Context, nil, nil
-		row.Note += fmt.Sprintf(", by design: trusts %s", trusted(p.Trust))
-	default:
-		row.Standing = result.Above
-		if p.Honest {
-			row.Standing = result.Unsettled
+// contractRows say what became of the attempts on the ledger: of what was decided rightly together, of faults by kind. What
+// the design lets through, because it trusts somebody, is no fault of the contract, and has no row: the claim of the trusted
+// third party is about that.
+func contractRows(tried []result.Probe) (rows []result.ClaimRow) {
+	for _, honest := range []bool{true, false} {
+		var kinds []string
+		var attempts uint64
+		for _, p := range tried {
+			if p.Honest == honest && p.Ruling() == result.RulingHeld {
+				kinds, attempts = append(kinds, p.Kind), attempts+p.Attempts
+			}
+		}
+		if attempts > 0 {
+			setting := fmt.Sprintf("refuse what is false, of %d kinds", len(kinds))
+			if honest {
+				setting = fmt.Sprintf("accept what is honest, of %d kinds", len(kinds))
+			}
+			row := claims.AtMost(0).Row(setting, wronglyJudged, result.UnitShare, claims.Share(0, attempts))
+			row.Standing = result.Inside // counts decide; the interval says what they could have missed
+			row.Note = fmt.Sprintf("%d attempts", attempts)
+			rows = append(rows, row)
 		}
 	}
-	return row
+	for _, p := range tried {
+		if p.Ruling() == result.RulingFault {
+			rows = append(rows, faultRow(p))
+		}
+	}
+	return rows
 }
 
-// wrong returns the share of attempts that were wrongly decided.
-func wrong(p result.Probe) claims.Estimate {
+// faultRow says what became of attempts of which some were wrongly decided. Something honest that was refused makes the
+// refusals worthless.
+func faultRow(p result.Probe) result.ClaimRow {
 	bad := p.Accepted
 	if p.Honest {
 		bad = p.Attempts - p.Accepted
 	}
-	return claims.Share(bad, p.Attempts)
+	row := claims.AtMost(0).Row(p.Kind, wronglyJudged, result.UnitShare, claims.Share(bad, p.Attempts))
+	row.Standing, row.Note = result.Above, outcome(p)
+	if p.Honest {
+		row.Standing = result.Unsettled
+	}
+	return row
 }

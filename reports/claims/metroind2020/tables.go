@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 	"meterbench/reports"
 	"meterbench/reports/claims"
 )
@@ -20,7 +21,7 @@ func cells(x claims.Estimate) []any {
 	absent := math.IsNaN(x.Value)
 	return []any{
 		claims.Unless(absent, whyNotMeasured, x.Value),
-		claims.Unless(absent || x.N == 0, whyInterval, x.Interval),
+		claims.Unless(absent || x.N == 0, whyInterval, stats.Interval{Low: x.Low, High: x.High}),
 	}
 }
 
@@ -41,7 +42,7 @@ func systemName(s result.System) string {
 func sideTable(e *claims.Evidence) reports.Table {
 	t := reports.Table{ID: "side-by-side", Title: "One operation on the ledger and at a certification authority", Columns: []reports.Column{
 		{Key: "system", Title: "system"}, {Key: "operation", Title: "operation"},
-		{Key: "clients", Title: "clients", Unit: reports.Count, Rank: 6}, {Key: "rate_per_s", Title: "highest rate", Unit: reports.Rate, Rank: 5},
+		{Key: "clients", Title: "clients", Unit: reports.Count, CSVOnly: true}, {Key: "rate_per_s", Title: "highest rate", Unit: reports.Rate, CSVOnly: true},
 	}, Notes: []string{
 		"Measured in this run, in turn on the same machine. Time: the mean of one transaction alone, from its intended start to its commit or answer. The rest is " +
 			"for one meter or reading, at the load that went fastest, of all processes that take part: peers, contract, orderers or CA and responder, and the client, " +
@@ -50,7 +51,9 @@ func sideTable(e *claims.Evidence) reports.Table {
 			"the client sends. Ordered operations are those of clients that wait for the commit.",
 	}}
 	for i, c := range currencies() {
-		t.Columns = append(t.Columns, columns(c.key, c.name, c.unit, i+1)...)
+		both := columns(c.key, c.name, c.unit, i+1)
+		both[1].CSVOnly = c.unit == reports.Plain // calls are known without doubt, or nearly so
+		t.Columns = append(t.Columns, both...)
 	}
 	t.Columns = append(t.Columns,
 		reports.Column{Key: "cpu_client_s", Title: "CPU time, client", Unit: reports.Seconds, CSVOnly: true},

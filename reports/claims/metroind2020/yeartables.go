@@ -22,7 +22,9 @@ func yearTable(e *claims.Evidence) reports.Table {
 		"What a verifier keeps of certificates for itself is not among the bytes stored."}}
 	n := float64(l.Meters)
 	for i, c := range used() {
-		t.Columns = append(t.Columns, columns("meter_"+c.key, c.name+", per meter", c.unit, i+2)...)
+		both := columns("meter_"+c.key, c.name+", per meter", c.unit, i+2)
+		both[1].CSVOnly = true
+		t.Columns = append(t.Columns, both...)
 	}
 	t.Columns = append(t.Columns, columns("fleet_cores", "fleet: cores", reports.Cores, 1)...)
 	t.Columns = append(t.Columns, reports.Column{Key: "fleet_" + wireKey, Title: "fleet: bytes on the wire", Unit: reports.Bytes, Rank: 6},
