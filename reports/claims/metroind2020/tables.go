@@ -13,6 +13,7 @@ import (
 // The reasons for cells that are absent.
 const (
 	whyNotMeasured = "not measured in this run"
+	whyBatch       = "the meters of a batch wait for each other"
 	whyInterval    = "too few windows or transactions for an interval"
 )
 
@@ -65,11 +66,11 @@ func sideTable(e *claims.Evidence) reports.Table {
 		}
 		row := []any{systemName(m.system), operationName(m), m.loaded.Load.Clients, m.loaded.Throughput().Value * m.perTransaction()}
 		for _, c := range currencies() {
-			x := c.of(m)
 			if c.isTime && m.perTransaction() > 1 {
-				x = claims.Exactly(math.NaN())
+				row = append(row, claims.Unless(true, whyBatch, ""), claims.Unless(true, whyBatch, ""))
+				continue
 			}
-			row = append(row, cells(x)...)
+			row = append(row, cells(c.of(m))...)
 		}
 		row = append(row, cells(m.cpuOfClient())[0], cells(m.cpuOfServers())[0])
 		t.Rows = append(t.Rows, claims.Row(row...))
