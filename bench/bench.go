@@ -181,7 +181,10 @@ type Result struct {
 	RunOut    result.Counts // of the transactions that the run-out sent
 	Next      uint64        // First of the next level
 	Spare     uint64        // Spare of the next level, 0 where that of the plan is
-	Partial   bool          // the load was interrupted
+	Partial   bool          // the load was interrupted, or exhausted its workload
+	// Exhausted says that the workload had no further transaction for a closed load, which ended Held after its Start: nil
+	// where it had.
+	Exhausted *ExhaustedError
 	// Crowded says that clients waited for some of the Plan.Outstanding to end: the target made them late.
 	Crowded  bool
 	Failures []Failure // those in Counts, by outcome, then by first occurrence

@@ -18,6 +18,9 @@ func (l *load) execute(j job, acknowledged func(time.Time)) (end time.Duration) 
 	tx, err := l.prepare(withOccasion(work, Occasion{Client: j.client, Start: l.epoch.Add(intended)}), seq)
 	if err != nil {
 		rec.Outcome = result.PrepareError
+		if l.exhausted.noticed(l.Plan, intended, err) {
+			err = nil // not a failure of this one
+		}
 	} else {
 		rec.Prepared, rec.Encrypt, rec.Channel = l.now(), tx.Encrypt, uint16(tx.Channel)
 		tx.Wait, tx.Driver, tx.Acknowledged = l.Plan.Wait, l.Plan.Driver, acknowledged

@@ -46,7 +46,7 @@ func (l *load) client(ctx context.Context, number int, first time.Duration, star
 	defer leave()
 	free := make(chan time.Duration, 1)
 	freed := func(at time.Duration) { free <- at }
-	for due := first; l.goesOn(due, leave) && l.sleepUntil(ctx, due); due = <-free + l.Plan.Think {
+	for due := first; l.goesOn(due, leave) && l.sleepUntil(ctx, due) && !l.exhausted.is(); due = <-free + l.Plan.Think {
 		if !l.outstanding.try() {
 			l.crowded.Store(true)
 			select {

@@ -26,8 +26,8 @@ var (
 // Run drives target with the plan's load and hands one record per scheduled transaction to sink. It calls observe,
 // where not nil, once per second and at the end, never twice at once.
 //
-// The load waits by clock: an alarm.Alarm, or alarm.Timers in virtual time. Run lasts for p.Hold and until every
-// transaction has ended. When ctx is done it schedules nothing more, gives transactions under way two seconds, cuts off
+// The load waits by clock: an alarm.Alarm, or alarm.Timers in virtual time. Run lasts for p.Hold, or until a closed load has
+// exhausted its workload, and until every transaction has ended. When ctx is done it schedules nothing more, gives transactions under way two seconds, cuts off
 // the rest as Interrupted, and marks its Result Partial. The only error is that of an invalid plan.
 func Run(ctx context.Context, clock alarm.Clock, p Plan, w Workload, target Target, sink Sink, observe func(Live)) (Result, error) {
 	results, err := RunTogether(ctx, clock, []Load{{Plan: p, Workload: w, Sink: sink}}, target, observe)
@@ -71,6 +71,7 @@ func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target
 		one.Plan.Drain = cmp.Or(one.Plan.Drain, DefaultDrain)
 		one.Plan.Outstanding = cmp.Or(one.Plan.Outstanding, DefaultOutstanding)
 		l := &load{Load: one, clock: clock, target: target, ending: level, live: live{latencies: observed}}
+		l.exhausted.over = make(chan struct{})
 		l.next[inHold].Store(l.Plan.First)
 		l.next[inRunOut].Store(l.Plan.Spare)
 		if l.Plan.Wait == result.WaitAcknowledge {
@@ -121,6 +122,7 @@ type load struct {
 	next        [2]atomic.Uint64 // sequence numbers, likewise; the second only where the run-out has numbers of its own
 	outstanding semaphore        // nil unless clients leave transactions before they end
 	crowded     atomic.Bool
+	exhausted   exhaustion
 	live        live
 	failures    failures
 }
@@ -161,8 +163,9 @@ func (l *load) run(ctx context.Context, begin func(), begun <-chan struct{}) Res
 	}()
 	<-begun
 	hold, interrupted := l.supervise(ctx, done, stop, cut)
+	hold, exhausted := l.exhausted.cut(l.Plan, hold)
 	return Result{
-		Epoch: l.epoch, Held: hold, Ended: l.now(), Partial: interrupted, Crowded: l.crowded.Load(),
+		Epoch: l.epoch, Held: hold, Ended: l.now(), Partial: interrupted || exhausted != nil, Exhausted: exhausted, Crowded: l.crowded.Load(),
 		Scheduled: l.scheduled[inHold].Load(), Counts: l.live.counted(inHold), RunOut: l.live.counted(inRunOut),
 		Next: l.next[inHold].Load(), Spare: l.next[inRunOut].Load(),
 		Failures: l.failures.list(), GC: collected(&l.gc),
@@ -197,12 +200,14 @@ func (l *load) supervise(
 		<-done
 		return true
 	}
-	if wait(ctx.Done(), nil, l.Plan.end()-l.now()) == stopped {
-		return min(l.Plan.Hold, max(0, l.now()-l.Plan.Start)), interrupt()
-	}
 	over := done
-	if l.runsOut() {
-		over = l.ending.over
+	switch wait(ctx.Done(), l.exhausted.over, l.Plan.end()-l.now()) {
+	case stopped:
+		return min(l.Plan.Hold, max(0, l.now()-l.Plan.Start)), interrupt()
+	case timeUp:
+		if l.runsOut() {
+			over = l.ending.over
+		}
 	}
 	// First the transactions of the hold, then those that the run-out sent meanwhile.
 	for i, ended := range [...]<-chan struct{}{over, done} {

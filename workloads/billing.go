@@ -168,7 +168,8 @@ func (b *Bills) Transaction(ctx context.Context, seq uint64) (bench.Transaction,
 	}
 	meter, from, tariff := b.bill(seq - b.config.First)
 	if from >= b.perMeter() {
-		return bench.Transaction{}, fmt.Errorf("transaction %d: all %d bills were sent; use more meters", seq, b.config.Most())
+		sent := &bench.ExhaustedError{What: fmt.Sprintf("all %d bills were sent", b.config.Most()), Remedy: "use more meters"}
+		return bench.Transaction{}, fmt.Errorf("transaction %d: %w", seq, sent)
 	}
 	id, channel := b.config.Fleet.ID(meter), meter%b.readings.config.Channels
 	wire, spent, err := b.compute(ctx, channel, id, from, int(tariff))

@@ -164,7 +164,10 @@ func (c *Certificates) change() (func(context.Context) error, error) {
 	select {
 	case meter = <-c.resting:
 	default:
-		return nil, errors.New("no meter is left whose certificate could be changed; give more meters")
+		return nil, &bench.ExhaustedError{
+			What:   fmt.Sprintf("none of %d meters is left whose certificate could be changed", c.Meters),
+			Remedy: "give more meters",
+		}
 	}
 	m := &c.fleet[meter]
 	if c.Operation == result.OpRevoke {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -214,7 +213,10 @@ func (k *Keys) change() (bench.Transaction, error) {
 	select {
 	case meter = <-k.resting:
 	default:
-		return bench.Transaction{}, errors.New("no meter is left whose key could be changed; give more meters")
+		return bench.Transaction{}, &bench.ExhaustedError{
+			What:   fmt.Sprintf("none of %d meters is left whose key could be changed", k.Meters),
+			Remedy: "give more meters",
+		}
 	}
 	version, channel := k.version[meter], k.channel(meter)
 	tx := bench.Transaction{Channel: channel, Sender: k.spec.owner(channel)}

@@ -149,6 +149,7 @@ const (
 	HostFull           stats.Code = "host-full"
 	Crowded            stats.Code = "crowded" // clients waited behind transactions that were acknowledged
 	Shortened          stats.Code = "interrupted"
+	Exhausted          stats.Code = "exhausted" // the workload had no further transaction
 	FewBlocks          stats.Code = "few-blocks"
 	SomeDropped        stats.Code = "dropped"
 	NotSteady          stats.Code = "not-steady"

@@ -46,6 +46,7 @@ type site struct {
 	halted []halt
 	// sample, where set, changes a made-up snapshot.
 	sample  func(*proc.Snapshot)
+	most    int                  // transactions that workloads have, 0 for any number
 	invalid bool                 // no point can be valid
 	mixed   bool                 // some are, some are not
 	queue   *queueSite           // what as returned last, see queues
@@ -143,6 +144,9 @@ type workload struct {
 func (w *workload) Transaction(_ context.Context, seq uint64) (bench.Transaction, error) {
 	w.site.mu.Lock()
 	defer w.site.mu.Unlock()
+	if w.site.most > 0 && len(w.site.sent[w.series]) >= w.site.most {
+		return bench.Transaction{}, &bench.ExhaustedError{What: "no meter is left", Remedy: "give more meters"}
+	}
 	w.site.sent[w.series] = append(w.site.sent[w.series], seq)
 	return bench.Transaction{Function: "store", Channel: int(seq % uint64(max(1, w.site.channels)))}, nil
 }

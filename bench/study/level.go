@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"sync"
 	"time"
@@ -109,8 +110,10 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			s.summary.Points = append(s.summary.Points, p)
 			s.trace(rows, m.Epoch, w, nodes, blocks)
 			s.timeline(l, m.Epoch, w, blocks)
-			s.cutShort = m.Held < l.series.Load.Hold
+			s.cutShort = m.Held < l.series.Load.Hold && m.Exhausted == nil
 			s.Observer.Point(s.disrupted(m.Epoch, w))
+		case m.Exhausted != nil:
+			s.note(l.String(), result.Exhausted, fmt.Sprintf("nothing was measured: %v", m.Exhausted))
 		case ctx.Err() == nil:
 			s.note(l.String(), result.NothingDue, "no transaction was due after the warm-up, so that there is nothing to report; hold longer")
 		}

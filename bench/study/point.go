@@ -155,6 +155,8 @@ func (s *session) judge(p *result.Point, l level, m bench.Result, w *result.Wind
 		}
 	}
 	switch hold := l.series.Load.Hold; {
+	case m.Exhausted != nil:
+		s.flag(p, result.Exhausted, fmt.Sprintf("after %.3g s of %.3g s", m.Held.Seconds(), hold.Seconds()), "the level is shorter than planned: %v", m.Exhausted)
 	case m.Held < hold:
 		s.flag(p, result.Shortened, "", "the level was interrupted and is shorter than planned")
 	case m.Partial:

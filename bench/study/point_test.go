@@ -108,6 +108,11 @@ func TestJudge(t *testing.T) {
 		{"interrupted in the drain", func(g *given) { g.engine.Partial = true }, nil,
 			[]string{"the level was interrupted after its hold, when its last transactions were under way"},
 			[]string{"a at 9/s: the level was interrupted after its hold, when its last transactions were under way"}},
+		{"exhausted", func(g *given) {
+			g.engine.Partial, g.engine.Held, g.engine.Exhausted = true, hold/2, &bench.ExhaustedError{What: "none is left", Remedy: "give more"}
+		}, nil,
+			[]string{"the level is shorter than planned: none is left; give more (after 10 s of 20 s)"},
+			[]string{"a at 9/s: the level is shorter than planned: none is left; give more"}},
 		{"failures", func(g *given) {
 			g.engine.Failures = []bench.Failure{{Outcome: result.Unknown, Text: "no end", Count: 3}, {Outcome: result.Interrupted, Text: "stop", Count: 8}}
 		}, nil, []string{"3 x unknown: no end"}, []string{"a at 9/s: 3 x unknown: no end"}},

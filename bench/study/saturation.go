@@ -17,7 +17,9 @@ func (s *study) saturation(series scenario.Series) {
 	if s.cutShort {
 		points = points[:len(points)-1]
 	}
-	points = slices.DeleteFunc(points, func(p result.Point) bool { return p.Series != series.Name })
+	points = slices.DeleteFunc(points, func(p result.Point) bool {
+		return p.Series != series.Name || slices.ContainsFunc(p.Notices, func(w result.Warning) bool { return w.Code == result.Exhausted })
+	})
 	var stored result.Saturation
 	var warnings []stats.Warning
 	var err error

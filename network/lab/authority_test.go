@@ -124,9 +124,6 @@ func TestAuthorityIsRefused(t *testing.T) {
 	if want := file + ":3:30: workload.issuer: there is no gcc"; fmt.Sprint(err) != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
-	if testing.Short() {
-		return // it tries for some seconds
-	}
 	site, err := New(p, t.TempDir(), Programs{CA: func() (string, error) { return "/bin/false", nil }})
 	if err != nil {
 		t.Fatal(err)
