@@ -92,3 +92,9 @@ func isBy(root *x509.Certificate, rawIssuer, authorityKeyID []byte) bool {
 
 // hexText returns bytes as fabric-ca's database has them, without zeros at the beginning.
 func hexText(b []byte) string { return strings.TrimLeft(hex.EncodeToString(b), "0") }
+
+// weak reports whether a signature may be another one's: two texts with one hash of SHA-1 can be made. crypto/x509 refuses such certificates by
+// itself, but not such CRLs, and x/crypto/ocsp no such answers.
+func weak(a x509.SignatureAlgorithm) bool {
+	return a == x509.SHA1WithRSA || a == x509.ECDSAWithSHA1
+}

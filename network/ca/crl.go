@@ -39,6 +39,9 @@ func parseCRL(der []byte, roots []*x509.Certificate, at time.Time) (*crl, error)
 	if err := list.CheckSignatureFrom(root); err != nil {
 		return nil, refuse(Forged, err, "a CRL")
 	}
+	if weak(list.SignatureAlgorithm) {
+		return nil, refuse(Forged, nil, "a CRL that is signed by %v, which others can forge", list.SignatureAlgorithm)
+	}
 	// What is critical would change what the list says, as that it is only a part of the whole one.
 	for _, e := range list.Extensions {
 		if e.Critical {

@@ -45,6 +45,7 @@ func TestSetCRLRefuses(t *testing.T) {
 		"of tomorrow": {w.issuer, func(l *x509.RevocationList) {
 			l.ThisUpdate, l.NextUpdate = time.Now().Add(time.Hour), time.Now().Add(2*time.Hour)
 		}, NotYetValid},
+		"SHA-1":            {w.issuer, func(l *x509.RevocationList) { l.SignatureAlgorithm = x509.ECDSAWithSHA1 }, Forged},
 		"a delta":          {w.issuer, func(l *x509.RevocationList) { l.ExtraExtensions = []pkix.Extension{critical} }, Usage},
 		"of other issuers": {w.issuer, entryWith(pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 29}, Critical: true, Value: []byte{0x30, 0}}), Usage},
 		"number as before": {w.issuer, nil, ""},

@@ -125,6 +125,9 @@ func parseStatus(der []byte, c, issuer *x509.Certificate, responder string, at t
 	if err != nil {
 		return nil, refuse(Forged, err, "an OCSP answer")
 	}
+	if signer := answer.Certificate; weak(answer.SignatureAlgorithm) || signer != nil && weak(signer.SignatureAlgorithm) {
+		return nil, refuse(Forged, nil, "an OCSP answer that is signed by SHA-1, or whose signer is, which others can forge")
+	}
 	if err := isDelegate(answer.Certificate, issuer, responder, at); err != nil {
 		return nil, err
 	}

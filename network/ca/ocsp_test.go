@@ -73,10 +73,13 @@ func TestSetStatusRefuses(t *testing.T) {
 		"critical delegate": {delegated(func(c *x509.Certificate) {
 			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: true}}
 		}), nil, Usage},
-		"stale":       {good, func(r *ocsp.Response) { r.NextUpdate = time.Now().Add(-time.Hour) }, Stale},
-		"no end":      {good, func(r *ocsp.Response) { r.NextUpdate = time.Time{} }, Stale},
-		"of tomorrow": {good, func(r *ocsp.Response) { r.ThisUpdate = time.Now().Add(time.Hour) }, NotYetValid},
-		"goes back":   {good, func(r *ocsp.Response) { r.ThisUpdate = time.Now().Add(-time.Hour) }, RolledBack},
+		"SHA-1":          {good, func(r *ocsp.Response) { r.SignatureAlgorithm = x509.ECDSAWithSHA1 }, Forged},
+		"issuer's SHA-1": {self, func(r *ocsp.Response) { r.Certificate, r.SignatureAlgorithm = nil, x509.ECDSAWithSHA1 }, Forged},
+		"SHA-1 delegate": {delegated(func(c *x509.Certificate) { c.SignatureAlgorithm = x509.ECDSAWithSHA1 }), nil, Forged},
+		"stale":          {good, func(r *ocsp.Response) { r.NextUpdate = time.Now().Add(-time.Hour) }, Stale},
+		"no end":         {good, func(r *ocsp.Response) { r.NextUpdate = time.Time{} }, Stale},
+		"of tomorrow":    {good, func(r *ocsp.Response) { r.ThisUpdate = time.Now().Add(time.Hour) }, NotYetValid},
+		"goes back":      {good, func(r *ocsp.Response) { r.ThisUpdate = time.Now().Add(-time.Hour) }, RolledBack},
 		"critical": {good, func(r *ocsp.Response) {
 			r.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: true}}
 		}, Forged},

@@ -84,6 +84,7 @@ func TestAddRefuses(t *testing.T) {
 		"good":          {w.issuer, key, nil, ""},
 		"other issuer":  {stranger.issuer, key, nil, Foreign},
 		"impostor":      {impostor, key, nil, Forged},
+		"SHA-1":         {w.issuer, key, func(c *x509.Certificate) { c.SignatureAlgorithm = x509.ECDSAWithSHA1 }, Forged},
 		"RSA":           {w.issuer, rsaKey.Public(), nil, Unsupported},
 		"P-384":         {w.issuer, p384.Public(), nil, Unsupported},
 		"an authority":  {w.issuer, key, func(c *x509.Certificate) { c.IsCA = true }, Usage},
