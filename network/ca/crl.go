@@ -2,7 +2,9 @@ package ca
 
 import (
 	"crypto/x509"
+	"encoding/asn1"
 	"math/big"
+	"slices"
 	"time"
 )
 
@@ -21,6 +23,12 @@ type crl struct {
 type revocation struct {
 	since  time.Time
 	reason int // of RFC 5280
+}
+
+// partial has the extensions of CRLs that do not list all revoked certificates of their issuer (RFC 5280, sections 5.2.4 and 5.2.5).
+var partial = []asn1.ObjectIdentifier{
+	{2, 5, 29, 27}, // changes only
+	{2, 5, 29, 28}, // some certificates or reasons only, or those of other issuers
 }
 
 // parseCRL reads a CRL in DER, by one of the roots, at a time.
@@ -42,10 +50,10 @@ func parseCRL(der []byte, roots []*x509.Certificate, at time.Time) (*crl, error)
 	if weak(list.SignatureAlgorithm) {
 		return nil, refuse(Forged, nil, "a CRL that is signed by %v, which others can forge", list.SignatureAlgorithm)
 	}
-	// What is critical would change what the list says, as that it is only a part of the whole one.
+	// What is critical would change what the list says, as that it is only a part of the whole one: that it also is where it is not marked so.
 	for _, e := range list.Extensions {
-		if e.Critical {
-			return nil, refuse(Usage, nil, "a CRL with an unknown critical extension %v", e.Id)
+		if e.Critical || slices.ContainsFunc(partial, e.Id.Equal) {
+			return nil, refuse(Usage, nil, "a CRL with an extension %v, which may list a part only", e.Id)
 		}
 	}
 	c := &crl{root, list.ThisUpdate, list.NextUpdate, list.Number, make(map[string]revocation, len(list.RevokedCertificateEntries))}

@@ -47,6 +47,9 @@ func TestSetCRLRefuses(t *testing.T) {
 		}, NotYetValid},
 		"SHA-1":            {w.issuer, func(l *x509.RevocationList) { l.SignatureAlgorithm = x509.ECDSAWithSHA1 }, Forged},
 		"a delta":          {w.issuer, func(l *x509.RevocationList) { l.ExtraExtensions = []pkix.Extension{critical} }, Usage},
+		"a delta unmarked": {w.issuer, listWith(asn1.ObjectIdentifier{2, 5, 29, 27}, []byte{2, 1, 1}), Usage},
+		"of one point":     {w.issuer, listWith(asn1.ObjectIdentifier{2, 5, 29, 28}, []byte{0x30, 3, 0x84, 1, 0xff}), Usage}, // an indirect list
+		"with something":   {w.issuer, listWith(asn1.ObjectIdentifier{1, 2, 3}, []byte{5, 0}), ""},
 		"of other issuers": {w.issuer, entryWith(pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 29}, Critical: true, Value: []byte{0x30, 0}}), Usage},
 		"number as before": {w.issuer, nil, ""},
 		"number goes back": {w.issuer, func(l *x509.RevocationList) { l.Number = big.NewInt(0) }, RolledBack},
@@ -72,6 +75,11 @@ func TestSetCRLRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { kind(t, v.SetCRL(der), Malformed) })
 	}
+}
+
+// listWith adds an extension that is not critical.
+func listWith(id asn1.ObjectIdentifier, value []byte) func(*x509.RevocationList) {
+	return func(l *x509.RevocationList) { l.ExtraExtensions = []pkix.Extension{{Id: id, Value: value}} }
 }
 
 // entryWith adds an entry with extensions.
