@@ -44,11 +44,11 @@ type (
 	}
 	basicASN1 struct {
 		Data struct {
-			Version   int           `asn1:"optional,default:0,explicit,tag:0"`
-			Responder asn1.RawValue // by name or key
-			Produced  time.Time     `asn1:"generalized"`
-			Responses []singleASN1
-			Extension asn1.RawValue `asn1:"optional,explicit,tag:1"`
+			Version    int           `asn1:"optional,default:0,explicit,tag:0"`
+			Responder  asn1.RawValue // by name or key
+			Produced   time.Time     `asn1:"generalized"`
+			Responses  []singleASN1
+			Extensions []pkix.Extension `asn1:"optional,explicit,tag:1"`
 		}
 		Algorithm    pkix.AlgorithmIdentifier
 		Signature    asn1.BitString
@@ -61,9 +61,9 @@ type (
 			Serial    *big.Int
 		}
 		Status     asn1.RawValue
-		This       time.Time     `asn1:"generalized"`
-		Next       time.Time     `asn1:"generalized,explicit,tag:0,optional"`
-		Extensions asn1.RawValue `asn1:"optional,explicit,tag:1"`
+		This       time.Time        `asn1:"generalized"`
+		Next       time.Time        `asn1:"generalized,explicit,tag:0,optional"`
+		Extensions []pkix.Extension `asn1:"optional,explicit,tag:1"`
 	}
 )
 
@@ -99,6 +99,11 @@ func isAbout(der []byte, c, issuer *x509.Certificate) error {
 	}
 	if len(basic.Data.Responses) != 1 {
 		return refuse(Malformed, nil, "an OCSP answer about %d certificates", len(basic.Data.Responses))
+	}
+	for _, e := range slices.Concat(basic.Data.Extensions, basic.Data.Responses[0].Extensions) {
+		if e.Critical {
+			return refuse(Usage, nil, "an OCSP answer with an unknown critical extension %v", e.Id)
+		}
 	}
 	id := basic.Data.Responses[0].ID
 	at := slices.IndexFunc(nameHashes, func(h nameHash) bool { return h.oid.Equal(id.Hash.Algorithm) })
