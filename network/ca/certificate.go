@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/hex"
 	"encoding/pem"
 	"strings"
@@ -98,3 +99,15 @@ func hexText(b []byte) string { return strings.TrimLeft(hex.EncodeToString(b), "
 func weak(a x509.SignatureAlgorithm) bool {
 	return a == x509.SHA1WithRSA || a == x509.ECDSAWithSHA1
 }
+
+// commonNames returns all of a certificate's: it may have several, of which crypto/x509 has the last.
+func commonNames(c *x509.Certificate) (names []string) {
+	for _, n := range c.Subject.Names {
+		if text, ok := n.Value.(string); ok && n.Type.Equal(oidCommonName) {
+			names = append(names, text)
+		}
+	}
+	return names
+}
+
+var oidCommonName = asn1.ObjectIdentifier{2, 5, 4, 3}

@@ -62,7 +62,7 @@ func (v *Verifier) now() time.Time {
 // Add keeps a meter's certificate, beside those that it had. A certificate that no root has signed, or that is not for signing
 // by a meter, is refused.
 func (v *Verifier) Add(c Certificate) error {
-	if c.Leaf == nil || c.Meter == "" || c.Leaf.Subject.CommonName != c.Meter {
+	if c.Leaf == nil || c.Meter == "" || !slices.Equal(commonNames(c.Leaf), []string{c.Meter}) {
 		return refuse(Foreign, nil, "the certificate is not that of meter %q", c.Meter)
 	}
 	key, err := keyOf(c.Leaf)
@@ -185,7 +185,8 @@ func (v *Verifier) chain(leaf *x509.Certificate, at time.Time) (*x509.Certificat
 		}
 	})
 	// A meter's certificate has no extended usage: others of the same authority, as a responder's, sign no readings.
-	if leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 || leaf.IsCA || len(leaf.ExtKeyUsage)+len(leaf.UnknownExtKeyUsage) > 0 {
+	const others = ^(x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment)
+	if leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 || leaf.KeyUsage&others != 0 || leaf.IsCA || len(leaf.ExtKeyUsage)+len(leaf.UnknownExtKeyUsage) > 0 {
 		return nil, refuse(Usage, nil, "the certificate of %q is not for signing by a meter", leaf.Subject.CommonName)
 	}
 	switch {

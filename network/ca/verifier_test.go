@@ -62,6 +62,14 @@ func TestVerifyByNothing(t *testing.T) {
 	}
 }
 
+// named returns a name that has several common names.
+func named(names ...string) (n pkix.Name) {
+	for _, name := range names {
+		n.ExtraNames = append(n.ExtraNames, pkix.AttributeTypeAndValue{Type: oidCommonName, Value: name})
+	}
+	return n
+}
+
 func TestAddRefuses(t *testing.T) {
 	w, stranger := newWorld(t, Config{}), newWorld(t, Config{})
 	// By the authority's name and its key's identifier, but with another key.
@@ -89,12 +97,15 @@ func TestAddRefuses(t *testing.T) {
 		"P-384":         {w.issuer, p384.Public(), nil, Unsupported},
 		"an authority":  {w.issuer, key, func(c *x509.Certificate) { c.IsCA = true }, Usage},
 		"no signing":    {w.issuer, key, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }, Usage},
+		"more usages":   {w.issuer, key, func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageKeyEncipherment }, Usage},
+		"lists":         {w.issuer, key, func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageCRLSign }, Usage},
 		"responder":     {w.issuer, key, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning} }, Usage},
 		"any usage":     {w.issuer, key, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} }, Usage},
 		"unknown usage": {w.issuer, key, func(c *x509.Certificate) { c.UnknownExtKeyUsage = []asn1.ObjectIdentifier{{1, 2, 3}} }, Usage},
 		"critical": {w.issuer, key, func(c *x509.Certificate) {
 			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: true}}
 		}, Usage},
+		"of two":         {w.issuer, key, func(c *x509.Certificate) { c.Subject = named("meter-2", meterName) }, Foreign},
 		"of nobody":      {w.issuer, key, func(c *x509.Certificate) { c.Subject = pkix.Name{} }, Foreign},
 		"ends too early": {w.issuer, key, func(c *x509.Certificate) { c.NotAfter = c.NotBefore.Add(-time.Second) }, Expired},
 	} {
