@@ -90,6 +90,13 @@ func (c *crl) follows(before *crl) error {
 		return refuse(RolledBack, nil, "the CRL has number %v, after %v", c.number, before.number)
 	case c.this.Before(before.this):
 		return refuse(RolledBack, nil, "the CRL is of %v, after one of %v", c.this, before.this)
+	case !c.this.Equal(before.this) || c.number != nil && before.number != nil && c.number.Cmp(before.number) > 0:
+		return nil
+	}
+	for serial := range before.revoked { // nothing else tells the order of two lists of one second
+		if _, ok := c.revoked[serial]; !ok {
+			return refuse(RolledBack, nil, "the CRL lacks what another one of the same time lists")
+		}
 	}
 	return nil
 }

@@ -97,6 +97,13 @@ func TestOrderWithoutNumbers(t *testing.T) {
 	kind(t, first.follows(first), "")
 	kind(t, first.follows(second), RolledBack)
 	kind(t, first.follows(nil), "")
+	longer := &crl{this: now, revoked: map[string]revocation{"x": {}}}
+	kind(t, longer.follows(first), "")
+	kind(t, longer.follows(longer), "")
+	kind(t, first.follows(longer), RolledBack) // a replay within the second
+	kind(t, second.follows(longer), "")        // what expired is listed no more
+	one, two := &crl{this: now, number: big.NewInt(1), revoked: longer.revoked}, &crl{this: now, number: big.NewInt(2)}
+	kind(t, two.follows(one), "")
 	numbered := &crl{this: now.Add(time.Minute), number: big.NewInt(1)}
 	kind(t, numbered.follows(second), "")
 }

@@ -160,6 +160,24 @@ func TestSetStatusRefuses(t *testing.T) {
 	}
 }
 
+// An answer from before a revocation, of the same second, does not take it back.
+func TestReplayWithinSecond(t *testing.T) {
+	w := newWorld(t, Config{})
+	v := w.verifier(t, CheckOCSP)
+	at := time.Now().Truncate(time.Second)
+	answer := func(status int) []byte {
+		return newStatus(t, w.issuer, w.issuer.signing.signer, w.meter.Leaf.SerialNumber, func(r *ocsp.Response) {
+			r.Status, r.ThisUpdate, r.RevokedAt = status, at, at
+		})
+	}
+	kind(t, v.SetStatus(w.meter, answer(ocsp.Good)), "")
+	kind(t, v.SetStatus(w.meter, answer(ocsp.Revoked)), "")
+	kind(t, v.SetStatus(w.meter, answer(ocsp.Good)), RolledBack)
+	kind(t, v.SetStatus(w.meter, answer(ocsp.Unknown)), RolledBack)
+	digest, signature := sign(t, w.signer, "reading")
+	kind(t, v.Verify(meterName, digest, signature, time.Time{}), Revoked)
+}
+
 // What a responder answers to requests that it has no answer to, and when its list is too old.
 func TestResponderAnswers(t *testing.T) {
 	w, stranger := newWorld(t, Config{}), newWorld(t, Config{})

@@ -136,12 +136,18 @@ func (v *Verifier) SetStatus(c Certificate, der []byte) error {
 	has = slices.Clone(v.meter[c.Meter])
 	at = slices.IndexFunc(has, same)
 	k := has[at]
-	if k.status != nil && status.ThisUpdate.Before(k.status.ThisUpdate) {
+	if k.status != nil && goesBack(k.status, status) {
 		return refuse(RolledBack, nil, "the OCSP answer is of %v, after one of %v", status.ThisUpdate, k.status.ThisUpdate)
 	}
 	has[at] = &kept{k.leaf, k.root, k.key, status}
 	v.meter[c.Meter] = has
 	return nil
+}
+
+// goesBack reports whether an answer is older than the one before. Of those of the same second a revocation is the last: it is not taken back.
+func goesBack(before, next *ocsp.Response) bool {
+	return next.ThisUpdate.Before(before.ThisUpdate) ||
+		next.ThisUpdate.Equal(before.ThisUpdate) && before.Status == ocsp.Revoked && next.Status != ocsp.Revoked
 }
 
 // Verify returns nil if the signature of a digest was made at that time, zero for now, with a key that a certificate binds to
