@@ -1,6 +1,7 @@
 package ca
 
 import (
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"slices"
@@ -166,20 +167,20 @@ func (v *Verifier) Verify(meter string, digest, signature []byte, at time.Time) 
 	if len(has) == 0 {
 		return refuse(Unknown, nil, "no certificate of meter %q", meter)
 	}
-	var last error
+	var ofKey, ofOthers error
 	for _, k := range has {
 		err := verifySignature(k.key, digest, signature)
-		if err == nil { // only the key's own certificate matters
+		switch {
+		case err == nil: // only the key's own certificates matter, of which each has its time
 			if _, err = v.chain(k.leaf, at); err == nil {
-				err = v.revocation(k, now)
+				return v.revocation(k, now)
 			}
-			return err
-		}
-		if last == nil || KindOf(err) == Signature {
-			last = err
+			ofKey = cmp.Or(ofKey, err)
+		case ofOthers == nil || KindOf(err) == Signature:
+			ofOthers = err
 		}
 	}
-	return last
+	return cmp.Or(ofKey, ofOthers)
 }
 
 // chain returns the root that has signed a certificate for signing by a meter at that time.

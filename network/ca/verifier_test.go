@@ -200,6 +200,30 @@ func TestRenewal(t *testing.T) {
 	})
 }
 
+// A meter may keep its key when its certificate is renewed: a reading is verified by the certificate of its time.
+func TestRenewalOfSameKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{Lifetime: time.Hour})
+		v := w.verifier(t, CheckNone)
+		digest, signature := sign(t, w.signer, "reading")
+		begin := time.Now()
+		time.Sleep(50 * time.Minute)
+		renewed, _, err := w.Renew(t.Context(), Identity{w.meter, w.signer.Private()}, w.signer.Private())
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind(t, v.Add(renewed), "")
+		kind(t, v.Verify(meterName, digest, signature, begin), "")
+		kind(t, v.Verify(meterName, digest, signature, begin.Add(-time.Hour)), NotYetValid)
+		time.Sleep(time.Hour - time.Second)
+		kind(t, v.Verify(meterName, digest, signature, time.Time{}), "")
+		v.Check = CheckCRL
+		w.revoke(t, renewed)
+		kind(t, v.SetCRL(w.crl(t)), "")
+		kind(t, v.Verify(meterName, digest, signature, time.Time{}), Revoked)
+	})
+}
+
 // A revocation counts once the verifier knows of it: with what it keeps, until that is too old.
 func TestRevocationTakesEffect(t *testing.T) {
 	for _, check := range []Check{CheckCRL, CheckOCSP} {
