@@ -182,7 +182,7 @@ func TestReplayWithinSecond(t *testing.T) {
 func TestResponderAnswers(t *testing.T) {
 	w, stranger := newWorld(t, Config{}), newWorld(t, Config{})
 	now := time.Now()
-	s := &service{responder: w.issuer.signing, refresh: time.Minute, crl: &crl{this: now, revoked: map[string]revocation{}}}
+	s := &service{responder: w.issuer.signing, refresh: time.Minute, crl: &crl{this: now, next: now.Add(time.Hour), revoked: map[string]revocation{}}}
 	request, err := statusRequest(w.meter.Leaf, w.root)
 	if err != nil {
 		t.Fatal(err)
@@ -213,6 +213,29 @@ func TestResponderAnswers(t *testing.T) {
 				t.Errorf("answer %v, want %v", got, test.want)
 			}
 		})
+	}
+}
+
+// An answer does not count longer than the list that it goes by.
+func TestAnswerEndsWithList(t *testing.T) {
+	w := newWorld(t, Config{})
+	now := time.Now()
+	s := &service{responder: w.issuer.signing, refresh: time.Hour, crl: &crl{this: now, next: now.Add(time.Minute)}}
+	request, err := statusRequest(w.meter.Leaf, w.root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := s.at(now, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := ocsp.ParseResponse(der, w.root)
+	if err != nil || answer.NextUpdate.After(s.crl.next) {
+		t.Errorf("the answer counts until %v, its list until %v, %v", answer.NextUpdate, s.crl.next, err)
+	}
+	der, err = s.at(s.crl.next.Add(time.Second), request)
+	if err != nil || string(der) != string(ocsp.TryLaterErrorResponse) {
+		t.Errorf("an answer by a list that counts no more: %x, %v", der, err)
 	}
 }
 
