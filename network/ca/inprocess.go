@@ -122,7 +122,7 @@ func (p *inProcess) issue(name string, key any, lifetime time.Duration, usages .
 
 // isStaff refuses callers who may not register and revoke.
 func (p *inProcess) isStaff(by Identity) error {
-	if by.Leaf == nil || by.Leaf.CheckSignatureFrom(p.root) != nil || !p.staff[by.Meter] {
+	if by.Leaf == nil || by.Leaf.CheckSignatureFrom(p.root) != nil || !p.staff[by.Leaf.Subject.CommonName] {
 		return &Error{Kind: Refused, Code: codeForbidden, Text: "the caller is not the registrar"}
 	}
 	return nil
@@ -180,7 +180,7 @@ func (p *inProcess) renew(_ context.Context, by Identity, csr []byte) (der []byt
 	if err := holds(by); err != nil {
 		return nil, t, err
 	}
-	der, err = p.sign(by.Meter, csr)
+	der, err = p.sign(by.Leaf.Subject.CommonName, csr)
 	return der, t, err
 }
 

@@ -40,6 +40,13 @@ func TestInProcessRefuses(t *testing.T) {
 		_, _, err := w.By(Identity{}).Register(t.Context(), "meter-3")
 		code(t, err, codeForbidden)
 	})
+	t.Run("under another name", func(t *testing.T) {
+		of := func(name string) Identity { return Identity{Certificate{name, w.meter.Leaf}, w.signer.Private()} }
+		_, _, err := w.By(of(registrarName)).Register(t.Context(), "meter-3")
+		code(t, err, codeForbidden)
+		_, _, err = w.Renew(t.Context(), of("meter-3"), next)
+		code(t, err, codeForbidden)
+	})
 	t.Run("a secret twice", func(t *testing.T) {
 		secret, _, err := w.Register(t.Context(), "meter-4")
 		if err != nil {
