@@ -1,6 +1,7 @@
 package network
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -63,15 +64,24 @@ func (r *Record) Organisations() []Access {
 type Variable struct{ Name, Value string }
 
 // Environment returns what Fabric's peer command line reads to act as the administrator of a peer's organisation at that
-// peer; peer is a name, or empty for the first one's. Further variables hold the orderer that its commands name, the
+// peer; peer is a name, or empty for the first one's. Further variables hold the orderer that its commands name, the leader where one is known, the
 // channel and the contract, and the addresses of all nodes.
-func (r *Record) Environment(peer string) ([]Variable, error) {
+func (r *Record) Environment(ctx context.Context, peer string) ([]Variable, error) {
 	i := slices.IndexFunc(r.Nodes, func(n Node) bool { return n.Role == result.RolePeer && (peer == "" || n.Name == peer) })
 	orderer := slices.IndexFunc(r.Nodes, func(n Node) bool { return n.Role == result.RoleOrderer })
 	if i < 0 || orderer < 0 {
 		return nil, fmt.Errorf("network %s has no peer %s", r.Topology.Name, peer)
 	}
 	at, access := r.Nodes[i], r.Access(r.Nodes[i].Organisation)
+	joined := slices.IndexFunc(r.Channels, func(c Channel) bool { return slices.Contains(c.Peers, at.Name) })
+	if joined >= 0 && len(r.orderers()) > 1 {
+		leaders, _ := r.Leaders(ctx) // where none is known, the first orderer must do
+		for _, l := range leaders {
+			if k := slices.IndexFunc(r.Nodes, func(n Node) bool { return n.Name == l.Orderer }); l.Channel == r.Channels[joined].Name && k >= 0 {
+				orderer = k
+			}
+		}
+	}
 	all := []Variable{
 		{"FABRIC_CFG_PATH", r.Config},
 		{"FABRIC_LOGGING_SPEC", "info:grpc=error"}, // a command logs dozens of lines about its connections
@@ -87,7 +97,6 @@ func (r *Record) Environment(peer string) ([]Variable, error) {
 		{"ORDERER_CA", r.Access(topology.Ordering).TLSCA},
 		{"CONNECTION_PROFILE", access.Profile},
 	}
-	joined := slices.IndexFunc(r.Channels, func(c Channel) bool { return slices.Contains(c.Peers, at.Name) })
 	if joined >= 0 {
 		all = append(all, Variable{"CHANNEL_NAME", r.Channels[joined].Name})
 		for _, cc := range r.Channels[joined].Chaincodes[:min(1, len(r.Channels[joined].Chaincodes))] {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"meterbench/bench/result"
+	"meterbench/bench/topology"
 	"meterbench/network"
 	"meterbench/network/chaincode"
 	"meterbench/network/lab"
@@ -99,12 +100,18 @@ func stateOf(s network.Status) *state {
 func contracts(r *network.Record) (all []usable) {
 	for _, channel := range r.Channels {
 		for _, cc := range channel.Chaincodes {
-			if known, ok := chaincode.Contracts().Find(cc.Name); ok {
+			if known, ok := chaincode.Contracts().Find(cc.Name); ok && !ownContract(r, channel.Name, cc.Name) {
 				all = append(all, usable{channel.Name, cc.Name, cc.Operator, known.Usage})
 			}
 		}
 	}
 	return all
+}
+
+// ownContract reports whether a contract is the user's, also where it has the name of one of ours.
+func ownContract(r *network.Record, channel, contract string) bool {
+	i := slices.IndexFunc(r.Topology.Channels, func(c topology.Channel) bool { return c.Name == channel })
+	return i >= 0 && slices.ContainsFunc(r.Topology.Channels[i].Chaincodes, func(cc topology.Chaincode) bool { return cc.Name == contract && cc.Own() })
 }
 
 func printAccessJSON(out io.Writer, r *network.Record, at *state) error {
@@ -114,8 +121,8 @@ func printAccessJSON(out io.Writer, r *network.Record, at *state) error {
 }
 
 // printEnvironment prints what Fabric's peer program reads as commands of a shell.
-func printEnvironment(out io.Writer, r *network.Record, peer string) error {
-	variables, err := r.Environment(peer)
+func printEnvironment(ctx context.Context, out io.Writer, r *network.Record, peer string) error {
+	variables, err := r.Environment(ctx, peer)
 	if err != nil {
 		return err
 	}
@@ -128,85 +135,4 @@ func printEnvironment(out io.Writer, r *network.Record, peer string) error {
 	}
 	_, err = io.WriteString(out, text.String())
 	return err
-}
-
-// printUse prints how a network that is up is called from another terminal.
-func printUse(out io.Writer, r *network.Record) error {
-	for _, n := range r.Nodes {
-		if n.Role == result.RoleChaincode {
-			continue
-		}
-		fmt.Fprintf(out, "%-19s %s", n.Name, n.Address)
-		if n.Admin != "" {
-			fmt.Fprintf(out, "  channel participation %s", n.Admin)
-		}
-		fmt.Fprintf(out, "  operations %s\n", n.Operations)
-	}
-	all := contracts(r)
-	if len(all) == 0 {
-		return nil
-	}
-	c := all[max(0, slices.IndexFunc(all, usable.storesReadings))]
-	fmt.Fprintf(out, "\nchannel %s has the contract %s:\n", c.Channel, c.Name)
-	for _, u := range c.Functions {
-		note := ""
-		if u.Operator {
-			note = "  (by " + c.Operator + " only)"
-		}
-		fmt.Fprintf(out, "  %s(%s)%s\n", u.Function, u.Args, note)
-	}
-	if c.storesReadings() {
-		fmt.Fprint(out, readingForm)
-	}
-	commands, err := useCommands(r, c)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "\nfrom another terminal:\n\n%s\n", commands)
-	return nil
-}
-
-// readingForm says how a reading is formed.
-const readingForm = `
-A reading is ` + reading.Form + `:
-binary, big-endian, signed by its registered meter with ECDSA on P-256. meterbench reading make forms one, as the
-text that stands for it in any tool, base64:....  See docs/network.md.
-`
-
-// useCommands returns what to write in a shell to store a reading and count what is stored, where the contract does so, and to
-// read a node's metrics.
-func useCommands(r *network.Record, c usable) (string, error) {
-	dir, peer := quoted(r.Dir), r.Nodes[slices.IndexFunc(r.Nodes, func(n network.Node) bool { return n.Role == result.RolePeer })]
-	as := r.Access(peer.Organisation)
-	readings := ""
-	if c.storesReadings() {
-		var err error
-		if readings, err = readingCommands(r, c); err != nil {
-			return "", err
-		}
-	}
-	return fmt.Sprintf(`eval "$(meterbench network status --env %s)"
-%scurl --cacert %s --cert %s \
-  --key %s https://%s/metrics
-`, dir, readings, quoted(as.TLSCA), quoted(as.Admin.TLSCert), quoted(as.Admin.TLSKey), peer.Operations), nil
-}
-
-// readingCommands returns the commands of useCommands that store a reading and count what is stored.
-func readingCommands(r *network.Record, c usable) (string, error) {
-	channel := r.Channels[slices.IndexFunc(r.Channels, func(one network.Channel) bool { return one.Name == c.Channel })]
-	endorsers, err := r.Endorsers(channel, c.Name)
-	if err != nil {
-		return "", err
-	}
-	var peers strings.Builder
-	if len(endorsers) > 1 {
-		for _, n := range endorsers {
-			fmt.Fprintf(&peers, "  --peerAddresses %s --tlsRootCertFiles %s \\\n", n.Address, quoted(r.Access(n.Organisation).TLSCA))
-		}
-	}
-	return fmt.Sprintf(`peer chaincode invoke -o "$ORDERER_ADDRESS" --tls --cafile "$ORDERER_CA" --clientauth \
-  --certfile "$CORE_PEER_TLS_CLIENTCERT_FILE" --keyfile "$CORE_PEER_TLS_CLIENTKEY_FILE" \
-%s  -C %s -n %s --waitForEvent -c '{"Args":["%s","'"$(meterbench reading make %s)"'"]}'
-peer chaincode query -C %s -n %s -c '{"Args":["%s","",""]}'
-`, peers.String(), c.Channel, c.Name, reading.FnPut, quoted(r.Dir), c.Channel, c.Name, reading.FnCount), nil
 }

@@ -89,7 +89,7 @@ func hold(cmd *cobra.Command, t topology.Topology, config network.Config, fabric
 		return err
 	}
 	defer func() { err = cmp.Or(err, net.Close()) }()
-	if err := printUp(out, &net.Record, format); err != nil {
+	if err := printUp(ctx, out, &net.Record, format); err != nil {
 		return err
 	}
 	select {
@@ -102,16 +102,16 @@ func hold(cmd *cobra.Command, t topology.Topology, config network.Config, fabric
 }
 
 // printUp describes a network that has come up.
-func printUp(out io.Writer, r *network.Record, format accessFormat) error {
+func printUp(ctx context.Context, out io.Writer, r *network.Record, format accessFormat) error {
 	switch {
 	case format.json:
 		return printAccessJSON(out, r, nil)
 	case format.env:
-		return printEnvironment(out, r, format.peer)
+		return printEnvironment(ctx, out, r, format.peer)
 	}
 	fmt.Fprintf(out, "network %s is up in %s\n", r.Topology.Name, r.Dir)
 	fmt.Fprintf(out, "connection profile  %s\n", r.Profile)
-	if err := printUse(out, r); err != nil {
+	if err := printUse(ctx, out, r); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "Ctrl-C or meterbench network down takes it down")
@@ -149,7 +149,7 @@ func networkStatusCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printEnvironment(cmd.OutOrStdout(), one, format.peer)
+				return printEnvironment(cmd.Context(), cmd.OutOrStdout(), one, format.peer)
 			}
 			return eachHeld(args, func(n *network.Record) error {
 				status, err := n.Status(cmd.Context())

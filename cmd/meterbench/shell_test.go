@@ -47,7 +47,7 @@ func TestDescribeLess(t *testing.T) {
 	if all := contracts(&network.Record{Channels: []network.Channel{{Name: "c", Chaincodes: []network.Chaincode{{Name: "of a stranger"}}}}}); len(all) != 0 {
 		t.Errorf("contracts %v", all)
 	}
-	if _, err := (&network.Record{}).Environment(""); err == nil {
+	if _, err := (&network.Record{}).Environment(t.Context(), ""); err == nil {
 		t.Error("an environment of nothing")
 	}
 }
@@ -63,7 +63,7 @@ func TestEnvironmentRunsNothing(t *testing.T) {
 		}, Channels: []network.Channel{{Name: draw("channel"), Chaincodes: []network.Chaincode{{Name: draw("contract")}}}}}
 		r.Channels[0].Peers = []string{r.Nodes[0].Name}
 		var out bytes.Buffer
-		if err := printEnvironment(&out, r, ""); err != nil {
+		if err := printEnvironment(t.Context(), &out, r, ""); err != nil {
 			t.Fatal(err)
 		}
 		said, err := exec.CommandContext(t.Context(), "sh", "-c", out.String()).CombinedOutput()

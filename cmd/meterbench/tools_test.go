@@ -97,6 +97,35 @@ func TestPrintedCommands(t *testing.T) {
 	}
 }
 
+// The commands for several contracts work as they are printed, those of the user's own included, and name the BFT orderer that leads.
+func TestPrintedCommandsOfContracts(t *testing.T) {
+	needsNetwork(t)
+	temp, file := t.TempDir(), filepath.Join(t.TempDir(), "mixed.yaml")
+	source, err := filepath.Abs("../../examples/asset-contract")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := `name: mixed
+organisations: [{name: ptb}, {name: cmi}]
+orderers: {consensus: bft, count: 4}
+channels:
+  - {name: one, batch: {timeout: 200ms}, chaincodes: [{name: keyvalue, endorsement: all}, {name: pki}, {name: blockmeter}]}
+  - {name: two, members: [cmi], batch: {timeout: 200ms}, chaincodes: [{name: assets, source: ` + source + `}]}
+`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	net := up(t, temp, file)
+	said, stderr := shell(t, temp, printed(t, net)+`echo "$CHANNEL_NAME orders at $ORDERER_ADDRESS"`)
+	equal(t, "invokes", strings.Count(stderr, "Chaincode invoke successful. result: status:200"), 2)
+	for _, want := range []string{"value\n", `["PtbMSP"]`, `"CreateAsset"`, "two orders at 127.0.0.1:"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no %q in\n%.2000s", want, said)
+		}
+	}
+	down(t, temp, net)
+}
+
 // upAsJSON starts network up with arguments, and returns what that prints as JSON once the network is.
 func upAsJSON(t *testing.T, temp string, args ...string) (held *program, n heldNetwork) {
 	t.Helper()

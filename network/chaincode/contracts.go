@@ -25,6 +25,8 @@ type Contract struct {
 	Count Count
 	// Usage lists its functions.
 	Usage []Usage
+	// Samples are calls that whoever tries it out may make, function and arguments, in their order.
+	Samples [][]string
 }
 
 // A Count is the function of a contract that counts the items stored of some meters.
@@ -50,18 +52,18 @@ func Contracts() Table {
 		{
 			Name:  KeyValueName,
 			New:   func(string) shim.Chaincode { return KeyValue{} },
-			Usage: keyvalueUsage(),
+			Usage: keyvalueUsage(), Samples: [][]string{{"Put", "key", "value"}, {"Get", "key"}},
 		},
 		{
 			Name:  pki.ContractName,
 			New:   func(operator string) shim.Chaincode { return &PKI{Operator: operator} },
 			Count: Count{Function: pki.FnCount, Args: meterRange, Parse: decimal},
-			Usage: pkiUsage(),
+			Usage: pkiUsage(), Samples: [][]string{{pki.FnRegistrars}, {pki.FnCount, "", ""}},
 		},
 		{
 			Name:  pki.PublishedName,
 			New:   func(string) shim.Chaincode { return Blockmeter{} },
-			Usage: blockmeterUsage(),
+			Usage: blockmeterUsage(), Samples: [][]string{{pki.FnRegisterMeter, "meter", "key"}},
 		},
 	}
 }

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"meterbench/bench/scenario"
 	"meterbench/internal/strictyaml"
+	"meterbench/network"
 	"meterbench/network/chaincode"
 	"meterbench/network/client"
 	"meterbench/network/fabric"
@@ -112,4 +114,29 @@ func functionsIn(metadata []byte) (names []string) {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// tellTimeout bounds how long a contract may take to say which functions it has.
+const tellTimeout = 5 * time.Second
+
+// FunctionsOf returns what a contract of a network that is up says that it has; nil: it does not say.
+func FunctionsOf(ctx context.Context, r *network.Record, channel, contract string) []string {
+	ctx, cancel := context.WithTimeout(ctx, tellTimeout)
+	defer cancel()
+	to, err := r.Client(ctx, channel, contract)
+	if err != nil {
+		return nil
+	}
+	defer to.Close() // nothing is under way
+	called, err := to.Contract(contract, "")
+	if err != nil {
+		return nil
+	}
+	names, err := functions(ctx, contract, func(ctx context.Context, _ int, function string, args ...[]byte) ([]byte, error) {
+		return called.Evaluate(ctx, function, args...)
+	})
+	if err != nil {
+		return nil
+	}
+	return names
 }
