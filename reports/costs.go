@@ -6,7 +6,6 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
-	"meterbench/internal/storage"
 )
 
 // costsSection says what a transaction took, nil where no point knows.
@@ -156,16 +155,12 @@ func wireOf(in func(result.WireCost) bool) measure {
 	}
 }
 
-// storedBytes measures the growth of all that stays: the log of the orderers' consensus is cut off.
+// storedBytes measures the growth of all that stays.
 func storedBytes(p result.Point) (sum float64, ok bool) {
 	if p.Costs == nil {
 		return 0, false
 	}
-	for _, s := range p.Costs.Stored {
-		if s.Part != storage.Consensus {
-			sum, ok = sum+s.Bytes, true
-		}
-	}
+	sum, _, _, ok = p.Costs.Stays()
 	return sum, ok
 }
 

@@ -38,6 +38,26 @@ type StoredCost struct {
 	High float64 `json:"high"`
 }
 
+// Stays returns by how much the disks of all processes grew by what stays, with bounds of what that comes to once logs of
+// databases are in their tables, false where no disk was read. The log of the orderers' consensus is cut off again. Where a
+// log was turned into tables meanwhile, growth is that of what was in it before, too: the middle of the bounds is off by the
+// least.
+func (c *Costs) Stays() (bytes, low, high float64, ok bool) {
+	for _, s := range c.Stored {
+		if s.Part == storage.Consensus {
+			continue
+		}
+		if s.Low < s.High { // in a log of LevelDB; what a transaction adds takes nothing at least
+			s.Low = max(0, s.Low)
+			if s.High = max(s.Low, s.High); s.Low != 0 || s.High != s.Bytes {
+				s.Bytes = (s.Low + s.High) / 2
+			}
+		}
+		bytes, low, high, ok = bytes+s.Bytes, low+s.Low, high+s.High, true
+	}
+	return bytes, low, high, ok
+}
+
 // CarriedBy reports whether processes of a role have a part in the transactions that were measured under the conditions.
 func (c *Conditions) CarriedBy(role Role) bool {
 	switch role {

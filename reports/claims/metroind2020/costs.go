@@ -106,17 +106,16 @@ func (m measured) calls() claims.Estimate {
 	return known(x.Times(1 / m.perTransaction()))
 }
 
-// stored returns the growth on all disks. Its bounds are those of each point, as files are merged later.
+// stored returns the growth of what stays on all disks. Its bounds are at least those of what databases come to once they
+// are settled.
 func (m measured) stored() claims.Estimate {
 	return known(m.loaded.Of(func(p result.Point) (claims.Estimate, bool) {
 		if p.Costs == nil || p.Costs.Stored == nil && !m.local {
 			return claims.Estimate{}, false
 		}
 		x := claims.Known(0, 1)
-		for _, s := range p.Costs.Stored {
-			x.Value, x.Low, x.High = x.Value+s.Bytes, x.Low+s.Low, x.High+s.High
-		}
-		x.Value = max(0, x.Value) // files that were merged meanwhile may leave less than before
+		x.Value, x.Low, x.High, _ = p.Costs.Stays()
+		x.Value = max(0, x.Value) // files that were removed meanwhile may leave less than before
 		x.Low, x.High = max(0, min(x.Low, x.Value)), max(x.High, x.Value)
 		return x.Times(1 / m.perTransaction()), true
 	}))

@@ -48,7 +48,8 @@ func sideTable(e *claims.Evidence) reports.Table {
 		"Measured in this run, in turn on the same machine. Time: the mean of one transaction alone, from its intended start to its commit or answer. The rest is " +
 			"for one meter or reading, at the load that went fastest, of all processes that take part: peers, contract, orderers or CA and responder, and the client, " +
 			"which plays meter and verifier.",
-		"Bytes on the wire: of TCP's payload, encrypted, between all processes. Bytes stored: the growth on all disks, copies included. Calls: requests that " +
+		"Bytes on the wire: of TCP's payload, encrypted, between all processes. Bytes stored: the growth on all disks, copies included, without the log of the " +
+			"orderers' consensus, which is cut off again; the interval holds what it comes to once databases have sorted and compressed theirs. Calls: requests that " +
 			"the client sends. Ordered operations are those of clients that wait for the commit.",
 	}}
 	for i, c := range currencies() {
