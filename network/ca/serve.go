@@ -133,7 +133,7 @@ func serve(ctx context.Context, args []string) error {
 		return err
 	}
 	ended := make(chan error, 1)
-	server := &http.Server{Handler: s, ReadTimeout: c.Timeout, ErrorLog: log.New(io.Discard, "", 0)} // strangers' handshakes
+	server := httpServer(s, c.Timeout)
 	go func() {
 		ended <- server.Serve(tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}))
 	}()
@@ -144,6 +144,12 @@ func serve(ctx context.Context, args []string) error {
 	case <-ctx.Done():
 		return server.Close()
 	}
+}
+
+// httpServer returns a server that reads a request within a time. It keeps idle connections longer than callers do: one that it ends while
+// a caller sends the next request would look as if it were down.
+func httpServer(h http.Handler, timeout time.Duration) *http.Server {
+	return &http.Server{Handler: h, ReadTimeout: timeout, IdleTimeout: 2 * idle, ErrorLog: log.New(io.Discard, "", 0)} // strangers' handshakes
 }
 
 func newService(c responderConfig) (*service, error) {

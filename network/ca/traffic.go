@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
+	"time"
 )
 
 // Traffic is what an operation took on the wire between this process and the authority's.
@@ -51,6 +52,9 @@ func (c *countedConn) take() (sent, received uint64) {
 // maxConnections is how many connections to a server are kept for the next calls. A call beyond opens one of its own.
 const maxConnections = 256
 
+// idle is how long a connection without calls is kept.
+const idle = time.Hour
+
 // newTransport returns a transport over TLS that keeps connections and counts what goes over them. Only certificates by roots
 // are trusted.
 func newTransport(roots *x509.CertPool) *http.Transport {
@@ -66,6 +70,7 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		MaxIdleConns:        maxConnections,
 		MaxIdleConnsPerHost: maxConnections,
+		IdleConnTimeout:     idle,
 		DisableCompression:  true,
 	}
 }
