@@ -66,7 +66,7 @@ func (c *Conditions) CarriedBy(role Role) bool {
 	case RoleClient, RoleDevice:
 		return true
 	case RoleCA, RoleResponder:
-		return c.Workload == CA
+		return c.Workload == CA && c.Issuer != IssuerInProcess && c.Operation.AsksCA()
 	}
 	return c.Workload != CA
 }

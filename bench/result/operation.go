@@ -33,6 +33,10 @@ func CAOperations() []Operation {
 	return []Operation{OpEnrol, OpVerifyChain, OpVerifyCRL, OpVerifyOCSP, OpRenew, OpRevoke, OpFetchCRL}
 }
 
+// AsksCA reports whether an operation on certificates is carried out by the authority or its responder. Others take what the
+// verifier keeps.
+func (o Operation) AsksCA() bool { return o != OpVerifyChain && o != OpVerifyCRL }
+
 // Issuer says who signs the certificates of meters.
 type Issuer string
 
