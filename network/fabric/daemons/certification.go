@@ -1,7 +1,6 @@
 package daemons
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -12,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strings"
 	"time"
 )
 
@@ -113,7 +113,10 @@ func caCached(root string) string {
 }
 
 func installCA(ctx context.Context, c Config, root, dir string) error {
-	compiler := cmp.Or(os.Getenv("CC"), "gcc")
+	compiler := "gcc"
+	if words := strings.Fields(os.Getenv("CC")); len(words) > 0 { // flags may follow
+		compiler = words[0]
+	}
 	if _, err := exec.LookPath(compiler); err != nil {
 		return NoCompilerError{compiler}
 	}

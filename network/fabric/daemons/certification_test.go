@@ -51,6 +51,19 @@ func TestEnsureCABuildsOnce(t *testing.T) {
 	noLeftovers(t, c.Dir, filepath.Base(caCached(c.Dir)))
 }
 
+// CC may have flags, or a compiler's name after that of a cache.
+func TestCompilerWithFlags(t *testing.T) {
+	for _, cc := range []string{"gcc -m64", " gcc  -O2 ", " "} {
+		t.Run(cc, func(t *testing.T) {
+			withCompiler(t, fakeGo(t, fakeCA))
+			t.Setenv("CC", cc)
+			if _, err := EnsureCA(t.Context(), Config{Dir: t.TempDir()}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestCorruptCA(t *testing.T) {
 	withCompiler(t, fakeGo(t, fakeCA))
 	c := Config{Dir: t.TempDir()}
