@@ -75,9 +75,14 @@ func OptionFactor[O Options, T any](key string, label func(T) string, check func
 			}
 		}
 		return false
-	}, func(s *Series, level T, _ string) error {
-		s.change(is, func(w *Workload) { w.Options = set(w.Options.(O), level) })
-		return nil
+	}, func(s *Series, level T, path string) (err error) {
+		s.change(is, func(w *Workload) {
+			w.Options = set(w.Options.(O), level)
+			if p := w.Options.Check(""); p != nil && p.Path == key { // the level is not for this workload
+				err = strictyaml.Problemf(p.Hint, path, "%s", p.Msg)
+			}
+		})
+		return err
 	})
 }
 
