@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"meterbench/bench/result"
 	"meterbench/bench/study"
@@ -32,7 +33,7 @@ func (silent) Live(study.Live)    {}
 func (silent) Point(result.Point) {}
 
 // certified runs a scenario with a workload of certificates alone and returns its points by operation.
-func certified(t *testing.T, issuer result.Issuer, meters int, with Programs, operations ...result.Operation) map[result.Operation]result.Point {
+func certified(t *testing.T, issuer result.Issuer, meters int, hold time.Duration, with Programs, operations ...result.Operation) map[result.Operation]result.Point {
 	t.Helper()
 	var names []string
 	for _, o := range operations {
@@ -45,9 +46,9 @@ warmup: 100ms
 series:
   - name: one
     workload: {kind: ca, issuer: %s, meters: %d}
-    load: {kind: closed, clients: 2, hold: 400ms, think: 50ms}
+    load: {kind: closed, clients: 2, hold: %v, think: 50ms}
     vary: {operation: [%s]}
-`, issuer, meters, strings.Join(names, ", "))
+`, issuer, meters, hold, strings.Join(names, ", "))
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +89,7 @@ series:
 
 // Every operation on certificates is answered, without a network and without fabric-ca.
 func TestCertificatesInProcess(t *testing.T) {
-	certified(t, result.IssuerInProcess, 25, Programs{}, result.OpVerifyChain, result.OpVerifyCRL, result.OpVerifyOCSP, result.OpRenew, result.OpRevoke, result.OpFetchCRL)
+	certified(t, result.IssuerInProcess, 25, 400*time.Millisecond, Programs{}, result.OpEnrol, result.OpVerifyChain, result.OpVerifyCRL, result.OpVerifyOCSP, result.OpRenew, result.OpRevoke, result.OpFetchCRL)
 }
 
 // Likewise with the server of fabric-ca, whose processes are among the figures.
@@ -96,10 +97,10 @@ func TestCertificatesOfFabricCA(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs fabric-ca")
 	}
-	points := certified(t, result.IssuerFabricCA, 4, Programs{CA: func() (string, error) {
+	points := certified(t, result.IssuerFabricCA, 4, 1500*time.Millisecond, Programs{CA: func() (string, error) {
 		built, err := daemons.EnsureCA(context.Background(), daemons.Config{})
 		return built.Server, err
-	}}, result.OpVerifyCRL, result.OpVerifyOCSP)
+	}}, result.OpEnrol, result.OpVerifyCRL, result.OpVerifyOCSP, result.OpRenew, result.OpFetchCRL)
 	for operation, p := range points {
 		for name, role := range map[string]result.Role{"ca": result.RoleCA, "ocsp": result.RoleResponder} {
 			if _, ok := p.CPU[name]; !ok || p.Roles[name] != role {
