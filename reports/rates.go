@@ -115,6 +115,9 @@ func rateFindings(all []series) (fs []Finding) {
 			}
 			f.Text += quantilesOf(p, "; "+latency, s.overAll(50), s.overAll(99))
 		}
+		if s.conditions.Wait == result.WaitAcknowledge { // whose clients go on then
+			f.Text += quantilesOf(p, "; acknowledgement latency, without preparation,", quantileOf(result.PartAcknowledge, p50), quantileOf(result.PartAcknowledge, p99))
+		}
 		f.Text += "."
 		if least, most = min(least, p.throughput), max(most, p.throughput); i == 0 {
 			least = p.throughput

@@ -26,8 +26,12 @@ func levelTable(all []series) Table {
 				func(r pointRow) Cell { return count(r.Latency[whole.String()].N) }},
 		}...)
 	}
+	acknowledged := 2
+	if len(rowsWhere(all, func(r pointRow) bool { return r.Conditions.Wait == result.WaitAcknowledge })) > 0 {
+		acknowledged = 0 // it is what their clients wait for
+	}
 	fields = append(fields, []field[pointRow]{
-		{Column{Key: "acknowledge_p50_s", Title: "ack. p50", Unit: Seconds, Rank: 2}, stated(result.PartAcknowledge, p50)},
+		{Column{Key: "acknowledge_p50_s", Title: "ack. p50", Unit: Seconds, Rank: acknowledged}, stated(result.PartAcknowledge, p50)},
 		{Column{Key: "acknowledge_p99_s", Title: "ack. p99", Unit: Seconds, Rank: 4}, stated(result.PartAcknowledge, p99)},
 		{Column{Key: "window_s", Title: "window", Unit: Seconds, CSVOnly: true}, func(r pointRow) Cell { return number(r.Window) }},
 		{Column{Key: "scheduled", Title: "scheduled", Unit: Count, CSVOnly: true}, func(r pointRow) Cell { return count(r.Scheduled) }},
