@@ -68,12 +68,12 @@ func (m measured) cpuOf(of func(result.Role) bool) claims.Estimate {
 	})
 }
 
-// wire returns the bytes on the wire between all processes that take part. Of an operation for which the client asks nobody
-// these are its own: a responder that fetches a new list meanwhile does so whatever is verified.
+// wire returns the bytes on the wire between all processes that take part. Where the verifier asks nobody there are
+// none: a responder that fetches a new list meanwhile, or a connection that ends, does so whatever is verified.
 func (m measured) wire() claims.Estimate {
 	return m.each(func(c result.Costs) (total float64, ok bool) {
 		for _, w := range c.Wire {
-			if !m.local || w.From == result.RoleClient || w.To == result.RoleClient {
+			if !m.local || len(c.Calls) > 0 {
 				total += w.Bytes
 			}
 		}

@@ -10,7 +10,7 @@ import (
 
 // What a level shows beside the transactions is none of their costs: the log of the orderers' consensus, which is cut off
 // again, growth of a database that turned what was in its log before into tables, and lists that a responder fetches while
-// verifiers ask nobody.
+// verifiers ask nobody, or connections that end.
 func TestCostsOfOthers(t *testing.T) {
 	run, sum := world{costs: likely()}.summary(1)
 	truth := &claims.Evidence{Run: run, Summary: sum}
@@ -24,7 +24,9 @@ func TestCostsOfOthers(t *testing.T) {
 				result.StoredCost{Process: "orderer0", Role: result.RoleOrderer, Part: storage.Consensus, Bytes: 4e3, Low: 4e3, High: 4e3},
 				result.StoredCost{Process: "peer0.ptb", Role: result.RolePeer, Part: storage.State, Bytes: -7e3 * keys, Low: -7e3 * keys, High: 20 * keys})
 		case result.OpVerifyChain, result.OpVerifyCRL:
-			c.Wire = append(c.Wire, result.WireCost{From: result.RoleCA, To: result.RoleResponder, Bytes: 1})
+			c.Wire = append(c.Wire,
+				result.WireCost{From: result.RoleCA, To: result.RoleResponder, Bytes: 1},
+				result.WireCost{From: result.RoleCA, To: result.RoleClient, Bytes: 1})
 		}
 	}
 	shown := &claims.Evidence{Run: run, Summary: sum}
