@@ -191,6 +191,8 @@ func asked(of []result.ClaimRow) string {
 	for _, r := range of {
 		u := claimUnits[r.Unit]
 		switch {
+		case r.From == nil && r.To != nil && *r.To == 0 && r.Unit == result.UnitShare:
+			ranges = append(ranges, ": none of n") // of attempts, which are counted: no interval could be inside of nothing
 		case r.From != nil && r.To != nil:
 			ranges = append(ranges, fmt.Sprintf(": %s to %s", u.Tick(*r.From), u.Tick(*r.To)))
 		case r.From != nil:

@@ -77,3 +77,13 @@ func TestClaimRows(t *testing.T) {
 		t.Errorf("beside it there are %v", left)
 	}
 }
+
+// No interval of a share of attempts is inside of nothing: where none may succeed the count decides, and the table says so.
+func TestClaimOfNone(t *testing.T) {
+	run, sum := fixture(t)
+	sum.Claims = []result.Claim{{ID: "p/tried", Rows: []result.ClaimRow{{
+		Setting: "a", Quantity: "accepted", Unit: result.UnitShare, Value: new(0.0), Low: new(0.0), High: new(0.308), N: 10, To: new(0.0), Standing: result.Inside,
+	}}}}
+	columns := Build(run, sum).Sections[0].Answers[0].Table.Columns
+	same(t, "the verdict's title", "verdict: none of n", columns[len(columns)-1].Title)
+}
