@@ -24,7 +24,8 @@ func ProbeTable(i *result.Integrity) reports.Table {
 	systems := slices.ContainsFunc(i.Probes, func(p result.Probe) bool { return p.System != result.SystemLedger })
 	if systems {
 		t.Title = "Attempts on the live systems"
-		t.Columns = append(slices.Insert(t.Columns, 0, reports.Column{Key: "system", Title: "system"}), reports.Column{Key: "ruling", Title: "ruling"})
+		t.Columns = append(slices.Insert(t.Columns, 0, reports.Column{Key: "system", Title: "system"}),
+			reports.Column{Key: "ruling", Title: "ruling"}, reports.Column{Key: "tried", Title: "what was tried"})
 	}
 	if i.Issuer == result.IssuerInProcess {
 		t.Notes = []string{"Certificates were issued in-process, as fabric-ca was not there: its server was not attacked."}
@@ -36,7 +37,7 @@ func ProbeTable(i *result.Integrity) reports.Table {
 		}
 		row := Row(p.Kind, p.Attempts, p.Accepted, strings.Join(refused, ", "))
 		if systems {
-			row = append(slices.Insert(row, 0, Row(string(p.System))...), Row(rulingText(p))...)
+			row = append(slices.Insert(row, 0, Row(string(p.System))...), Row(rulingText(p), Tried(p.Kind))...)
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -23,8 +23,8 @@ func TestProbeTable(t *testing.T) {
 		{"on the ledger", &result.Integrity{Probes: []result.Probe{replay}},
 			[][]string{{"attempt", "tried", "accepted", "refused as"}, {"replay", "3", "1", "A (1), B (1)"}}},
 		{"on both", &result.Integrity{Probes: []result.Probe{replay, elsewhere}}, [][]string{
-			{"system", "attempt", "tried", "accepted", "refused as", "ruling"}, {"ledger", "replay", "3", "1", "A (1), B (1)", "fault"},
-			{"ca", "replay", "2", "2", "", "lets through: trusts whoever holds a registrar's key"},
+			{"system", "attempt", "tried", "accepted", "refused as", "ruling", "what was tried"}, {"ledger", "replay", "3", "1", "A (1), B (1)", "fault", "replay"},
+			{"ca", "replay", "2", "2", "", "lets through: trusts whoever holds a registrar's key", "replay"},
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

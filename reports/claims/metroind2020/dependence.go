@@ -21,11 +21,11 @@ func trustTable(e *claims.Evidence) reports.Table {
 			var kinds []string
 			for _, p := range of {
 				if !p.Honest && p.Accepted > 0 {
-					kinds = append(kinds, fmt.Sprintf("%s (%d of %d)", p.Kind, p.Accepted, p.Attempts))
+					kinds = append(kinds, fmt.Sprintf("%s (%d of %d)", claims.Tried(p.Kind), p.Accepted, p.Attempts))
 				}
 			}
 			if kinds != nil {
-				t.Rows = append(t.Rows, claims.Row(systemName(system), trusted(of[0].Trust), strings.Join(kinds, ", ")))
+				t.Rows = append(t.Rows, claims.Row(systemName(system), trusted(of[0].Trust), strings.Join(kinds, "; ")))
 			}
 		}
 	}

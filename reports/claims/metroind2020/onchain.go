@@ -166,7 +166,7 @@ func faultRow(p result.Probe) result.ClaimRow {
 		bad = p.Attempts - p.Accepted
 	}
 	row := claims.AtMost(0).Row(p.Kind, wronglyJudged, result.UnitShare, claims.Share(bad, p.Attempts))
-	row.Standing, row.Note = result.Above, outcome(p)
+	row.Standing, row.Note = result.Above, claims.Tried(p.Kind)+": "+outcome(p)
 	if p.Honest {
 		row.Standing = result.Unsettled
 	}

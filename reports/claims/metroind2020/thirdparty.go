@@ -74,11 +74,11 @@ func dependenceRow(p result.Probe) result.ClaimRow {
 	return row
 }
 
-// dependence says what became of the attempts, and whom the system trusts where it accepts them.
+// dependence says what was tried, what became of the attempts, and whom the system trusts where it accepts them.
 func dependence(p result.Probe) string {
-	note := outcome(p)
+	note := claims.Tried(p.Kind) + ": " + outcome(p)
 	if p.Accepted > 0 {
-		note += ": trusts " + trusted(p.Trust)
+		note += "; trusts " + trusted(p.Trust)
 	}
 	return note
 }
