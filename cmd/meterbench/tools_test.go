@@ -118,7 +118,7 @@ channels:
 	net := up(t, temp, file)
 	said, stderr := shell(t, temp, printed(t, net)+`echo "$CHANNEL_NAME orders at $ORDERER_ADDRESS"`)
 	equal(t, "invokes", strings.Count(stderr, "Chaincode invoke successful. result: status:200"), 2)
-	for _, want := range []string{"value\n", `["PtbMSP"]`, `"CreateAsset"`, "two orders at 127.0.0.1:"} {
+	for _, want := range []string{"value\n", `["PtbMSP"]`, `"CreateAsset"`, "one orders at 127.0.0.1:"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("no %q in\n%.2000s", want, said)
 		}
