@@ -70,7 +70,11 @@ func (v *Verifier) Add(c Certificate) error {
 	if err != nil {
 		return err
 	}
-	root, err := v.chain(c.Leaf, c.Leaf.NotBefore)
+	begin := c.Leaf.NotBefore
+	if root := byName(v.Roots, c.Leaf.RawIssuer, c.Leaf.AuthorityKeyId); root != nil && root.NotBefore.After(begin) {
+		begin = root.NotBefore // fabric-ca rounds it to a minute, so that it may begin after what it signs
+	}
+	root, err := v.chain(c.Leaf, begin)
 	if err != nil {
 		return err
 	}
@@ -212,6 +216,8 @@ func (v *Verifier) chain(leaf *x509.Certificate, at time.Time) (*x509.Certificat
 		return nil, refuse(Foreign, nil, "the certificate of %q is by %q, whom nobody trusts", leaf.Subject.CommonName, leaf.Issuer)
 	case errors.As(err, &unknown):
 		return nil, refuse(Forged, err, "the certificate of %q", leaf.Subject.CommonName)
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && at.Before(invalid.Cert.NotBefore):
+		return nil, refuse(NotYetValid, err, "the chain of %q", leaf.Subject.CommonName)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return nil, refuse(Expired, err, "the chain of %q", leaf.Subject.CommonName)
 	}

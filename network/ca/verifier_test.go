@@ -157,6 +157,19 @@ func TestListOfAnotherRoot(t *testing.T) {
 	kind(t, v.Verify(meterName, digest, signature, time.Time{}), Revoked)
 }
 
+// A certificate may begin before its root, by what one of them rounds: it is kept, and counts once both do.
+func TestBeginsBeforeItsRoot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{})
+		w.meter = certify(t, w.issuer, w.signer.Private().Public(), func(c *x509.Certificate) { c.NotBefore = w.root.NotBefore.Add(-time.Minute) })
+		v := w.verifier(t, CheckNone)
+		digest, signature := sign(t, w.signer, "reading")
+		kind(t, v.Verify(meterName, digest, signature, time.Time{}), "")
+		kind(t, v.Verify(meterName, digest, signature, w.root.NotBefore), "")
+		kind(t, v.Verify(meterName, digest, signature, w.root.NotBefore.Add(-time.Second)), NotYetValid)
+	})
+}
+
 // The time of a signature must be within its certificate's.
 func TestValidity(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
