@@ -17,11 +17,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"iter"
 	"net"
 	"slices"
 	"sync"
@@ -30,11 +27,6 @@ import (
 
 	sdk "github.com/hyperledger/fabric-gateway/pkg/client"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/backoff"
-	"google.golang.org/grpc/credentials"
-
-	"meterbench/bench"
-	"meterbench/bench/result"
 )
 
 // maxMessage is the size of the largest message that peers send, in bytes (Fabric's own limit).
@@ -198,69 +190,6 @@ func connect(g Gateway, counted *calls) (*endpoint, error) {
 	return p, nil
 }
 
-// TLS is how a client and a node authenticate to each other, in PEM.
-type TLS struct {
-	CA        []byte // certificates that vouch for the node
-	Cert, Key []byte // by which the client authenticates; empty for a node that asks for no certificate
-}
-
-// Config returns the settings of a connection to a node that has the name in its certificate.
-func (t TLS) Config(serverName string) (*tls.Config, error) {
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(t.CA) {
-		return nil, errors.New("TLS CA: no PEM certificate")
-	}
-	config := &tls.Config{RootCAs: pool, ServerName: serverName, MinVersion: tls.VersionTLS12}
-	if len(t.Cert) == 0 && len(t.Key) == 0 {
-		return config, nil
-	}
-	pair, err := tls.X509KeyPair(t.Cert, t.Key)
-	if err != nil {
-		return nil, fmt.Errorf("TLS client certificate: %w", err)
-	}
-	config.Certificates = []tls.Certificate{pair}
-	return config, nil
-}
-
-// Connect returns a connection to the gRPC services of a node that has a name in its TLS certificate. A node that is
-// starting is tried again soon.
-func Connect(address, serverName string, t TLS) (*grpc.ClientConn, error) {
-	return connectWith(address, serverName, t)
-}
-
-// connectWith is Connect with further options.
-func connectWith(address, serverName string, t TLS, more ...grpc.DialOption) (*grpc.ClientConn, error) {
-	config, err := t.Config(serverName)
-	if err != nil {
-		return nil, err
-	}
-	return connectTLS(address, config, more...)
-}
-
-// connectTLS is Connect with the settings of TLS made.
-//
-// The options keep the cost of a call low: windows of fixed size spare the pings that estimate the bandwidth,
-// large buffers spare system calls, and what is never used (service configuration, transparent retries,
-// statistics) is switched off.
-func connectTLS(address string, config *tls.Config, more ...grpc.DialOption) (*grpc.ClientConn, error) {
-	options := append([]grpc.DialOption{
-		grpc.WithTransportCredentials(credentials.NewTLS(config)),
-		grpc.WithInitialWindowSize(1 << 20),
-		grpc.WithInitialConnWindowSize(16 << 20),
-		grpc.WithReadBufferSize(64 << 10),
-		grpc.WithWriteBufferSize(64 << 10),
-		grpc.WithContextDialer(dialSocket),
-		grpc.WithDisableServiceConfig(),
-		grpc.WithDisableRetry(),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
-		grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff:           backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1.2, Jitter: 0.2, MaxDelay: 200 * time.Millisecond},
-			MinConnectTimeout: 5 * time.Second,
-		}),
-	}, more...)
-	return grpc.NewClient("passthrough:///"+address, options...)
-}
-
 // Close ends the block stream and the connections. Transactions in flight end as interrupted or with the
 // error of their connection.
 func (c *Client) Close() (err error) {
@@ -276,130 +205,3 @@ func (c *Client) Close() (err error) {
 	})
 	return err
 }
-
-// own is the Contract that a Client embeds, for it has a method of that name.
-type own = Contract
-
-// A Contract is one of the contracts on a client's channel, used by its operator.
-type Contract struct {
-	client   *Client
-	name     string
-	operator *endpoint
-}
-
-// Contract returns a contract on the channel. Its operator is the organisation of that MSP id, or where that
-// is empty, of the first gateway.
-func (c *Client) Contract(name, operator string) (Contract, error) {
-	for _, p := range c.peers {
-		if operator == "" || p.signer.MSP == operator {
-			return Contract{c, name, p}, nil
-		}
-	}
-	return Contract{}, fmt.Errorf("no gateway with an identity of the operator %s", operator)
-}
-
-// Name returns the name under which the contract is deployed.
-func (k Contract) Name() string { return k.name }
-
-// Operator returns the MSP id of the organisation that uses the contract.
-func (k Contract) Operator() string { return k.operator.signer.MSP }
-
-// Invoke submits a transaction as the operator and waits until it is committed as valid. It is meant for
-// set-up, not for load.
-func (k Contract) Invoke(ctx context.Context, function string, args ...[]byte) error {
-	tx := bench.Transaction{Contract: k.name, Function: function, Args: args, Wait: result.WaitCommit}
-	if k.client.config.Direct {
-		tx.Driver = result.DriverDirect
-	}
-	if _, err := k.client.submitThrough(ctx, k.client.instead(k.operator), tx); err != nil {
-		return fmt.Errorf("invoke %s.%s: %w", k.name, function, err)
-	}
-	return nil
-}
-
-// Evaluate asks the operator's peer to run a function of the contract without changing the ledger and returns
-// its answer.
-func (k Contract) Evaluate(ctx context.Context, function string, args ...[]byte) ([]byte, error) {
-	answer, err := k.client.evaluate(ctx, k.client.insteadToAsk(k.operator), k.name, function, args...)
-	if err != nil {
-		return nil, fmt.Errorf("evaluate %s.%s: %w", k.name, function, err)
-	}
-	return answer, nil
-}
-
-// Try has the operator's peer run a transaction of the contract, with its transient data, without changing the ledger.
-func (k Contract) Try(ctx context.Context, tx bench.Transaction) error {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	tx.Contract, tx.Query = k.name, true
-	if k.client.config.Direct {
-		tx.Driver = result.DriverDirect
-	}
-	if _, err := k.client.submitThrough(ctx, k.client.instead(k.operator), tx); err != nil {
-		return fmt.Errorf("try %s.%s: %w", k.name, tx.Function, err)
-	}
-	return nil
-}
-
-func (c *Client) evaluate(ctx context.Context, p *endpoint, chaincode, function string, args ...[]byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	if c.config.Direct {
-		return c.ask(ctx, p, chaincode, function, args...)
-	}
-	answer, err := p.sdk.GetNetwork(c.config.Channel).GetContract(chaincode).
-		EvaluateWithContext(ctx, function, sdk.WithBytesArguments(args...))
-	if err != nil {
-		return nil, fmt.Errorf("through %s: %w", p.name, explain(err))
-	}
-	return answer, nil
-}
-
-// Channels are clients of several channels, in the order by which bench.Transaction.Channel numbers them.
-// Each has a block stream of its own.
-type Channels []*Client
-
-// Submit takes a transaction to its channel. It implements bench.Target.
-func (c Channels) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
-	if tx.Channel < 0 || tx.Channel >= len(c) {
-		return bench.Receipt{Outcome: result.PrepareError}, fmt.Errorf("submit: there is no channel number %d of %d", tx.Channel, len(c))
-	}
-	return c[tx.Channel].Submit(ctx, tx)
-}
-
-// Heights returns the number of blocks on the ledger of each channel.
-func (c Channels) Heights(ctx context.Context) ([]uint64, error) {
-	heights := make([]uint64, len(c))
-	for i, channel := range c {
-		var err error
-		if heights[i], err = channel.Height(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return heights, nil
-}
-
-// Ledger returns every transaction of one channel after the other, as Client.Ledger does, from the blocks of these
-// numbers on. An error ends it.
-func (c Channels) Ledger(ctx context.Context, first []uint64) iter.Seq2[bench.Entry, error] {
-	return func(yield func(bench.Entry, error) bool) {
-		for i, channel := range c {
-			for entry, err := range channel.Ledger(ctx, first[i]) {
-				entry.Channel = i
-				if !yield(entry, err) || err != nil {
-					return
-				}
-			}
-		}
-	}
-}
-
-// Close closes every client.
-func (c Channels) Close() (err error) {
-	for _, channel := range c {
-		err = errors.Join(err, channel.Close())
-	}
-	return err
-}
-
-var _ bench.Target = Channels(nil)
