@@ -49,8 +49,11 @@ func FitUSL(points []Scaling) (result.USL, error) {
 	})
 	distinct := len(slices.CompactFunc(slices.Clone(counted), func(a, b Scaling) bool { return a.Clients == b.Clients }))
 	if distinct < minScalings {
-		const few = "scalability law: not applicable: %d numbers of clients are not limited by the batch timer, %d are needed"
-		return result.USL{}, fmt.Errorf(few, distinct, minScalings)
+		have := fmt.Sprintf("%d numbers of clients are", distinct)
+		if distinct == 1 {
+			have = "1 number of clients is"
+		}
+		return result.USL{}, fmt.Errorf("scalability law: not applicable: %s not limited by the batch timer, %d are needed", have, minScalings)
 	}
 	f, err := fit(counted, result.Universal, lambda, sigma, kappa)
 	if err != nil {

@@ -93,6 +93,7 @@ func TestUSLNotApplicable(t *testing.T) {
 		want   string
 	}{
 		{"too few", scalings(1, 10, 2, 19, 4, 36, 8, 60), "not applicable: 4 numbers of clients are not limited by the batch timer, 5 are needed"},
+		{"one", scalings(1, 10), "not applicable: 1 number of clients is not limited by the batch timer, 5 are needed"},
 		{"repetitions are no numbers", scalings(1, 10, 2, 19, 4, 36, 8, 60, 8, 61, 8, 62), "not applicable: 4 numbers"},
 		{"nothing", nil, "not applicable: 0 numbers"},
 		{"superlinear", scalings(1, 10, 2, 22, 4, 50, 8, 120, 16, 300), "is negative: throughput grows faster than the clients"},
