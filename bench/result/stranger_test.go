@@ -131,7 +131,7 @@ func TestShapeOfJSON(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.text = "" // the garbage of the test itself
-			modest(t, 400<<20, func() {
+			modest(t, 512<<20, func() {
 				if _, err := Open(w.dir); (err == nil) != (c.want == "") || !strings.Contains(fmt.Sprint(err), c.want) {
 					t.Errorf("error %v, want %q", err, c.want)
 				}
