@@ -17,7 +17,7 @@ import (
 
 // Blockmeter is the contract "blockmeter": what the contract of github.com/wsmelojr/blockmeter does, so that its figures can be set beside those of
 // PKI. It checks nothing when it stores a key, lets everybody store and overwrite every one, and takes both signatures that fit. It differs
-// from the published one where that would end the process (a key that is none), and in the answer, which there is no JSON.
+// from the published one where that would end the process (a key that is none), and in the answer: the published one's is no JSON.
 type Blockmeter struct{}
 
 // A publishedMeter is a state of the contract.
