@@ -52,11 +52,19 @@ var trusts = map[result.Trust]string{
 	result.TrustMember: "whoever may use the ledger",
 }
 
+// Trusted names whom a system trusts where an attempt is accepted.
+func Trusted(t result.Trust) string {
+	if name, ok := trusts[t]; ok {
+		return name
+	}
+	return "nobody by design: a fault"
+}
+
 // rulingText says what became of the attempts, and on whom it rests where they were let through.
 func rulingText(p result.Probe) string {
 	switch ruling := p.Ruling(); ruling {
 	case result.RulingThrough:
-		return "lets through: trusts " + trusts[p.Trust]
+		return "lets through: trusts " + Trusted(p.Trust)
 	case result.RulingUnproven:
 		return "unproven: refused for something else"
 	case "":

@@ -25,7 +25,7 @@ func trustTable(e *claims.Evidence) reports.Table {
 				}
 			}
 			if kinds != nil {
-				t.Rows = append(t.Rows, claims.Row(systemName(system), trusted(of[0].Trust), strings.Join(kinds, "; ")))
+				t.Rows = append(t.Rows, claims.Row(systemName(system), claims.Trusted(of[0].Trust), strings.Join(kinds, "; ")))
 			}
 		}
 	}

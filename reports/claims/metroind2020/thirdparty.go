@@ -78,7 +78,7 @@ func dependenceRow(p result.Probe) result.ClaimRow {
 func dependence(p result.Probe) string {
 	note := claims.Tried(p.Kind) + ": " + outcome(p)
 	if p.Accepted > 0 {
-		note += "; trusts " + trusted(p.Trust)
+		note += "; trusts " + claims.Trusted(p.Trust)
 	}
 	return note
 }
@@ -89,30 +89,11 @@ func outcome(p result.Probe) string {
 	return strings.Join(append([]string{fmt.Sprintf("%d of %d accepted", p.Accepted, p.Attempts)}, reasons...), ", ")
 }
 
-// trusted names whom a system trusts.
-func trusted(t result.Trust) string {
-	switch t {
-	case result.TrustRegistrar:
-		return "who holds a registrar's key"
-	case result.TrustMSP:
-		return "the CA of an organisation's identities"
-	case result.TrustCA:
-		return "the CA of meters' certificates"
-	case result.TrustMeter:
-		return "who holds a meter's former key"
-	case result.TrustFresh:
-		return "the verifier, to ask often enough"
-	case result.TrustTime:
-		return "who tells when a signature was made"
-	}
-	return "nobody by design: a fault"
-}
-
 // listed names all of them in a sentence.
 func listed(all map[result.Trust]bool) string {
 	var names []string
 	for _, t := range slices.Sorted(maps.Keys(all)) {
-		names = append(names, trusted(t))
+		names = append(names, claims.Trusted(t))
 	}
 	return strings.Join(names, " and ")
 }
