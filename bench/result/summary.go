@@ -75,6 +75,11 @@ type Point struct {
 	// Disruptions are the incidents that fell into the level or lasted during it; nil where there were none.
 	Disruptions []Disruption `json:"disruptions,omitempty"`
 
+	// Events are what was done to the network on purpose during the level, in the order in which that began; nil where nothing
+	// was. A point with events is counted to no saturation. Recoveries are how the level came back from those that harm.
+	Events     []Event    `json:"events,omitempty"`
+	Recoveries []Recovery `json:"recoveries,omitempty"`
+
 	// Conflicts compares the MVCC conflicts with the birthday estimate, nil where the transactions choose from no space of
 	// keys, or none conflicted.
 	Conflicts *Conflicts `json:"conflicts,omitempty"`
@@ -137,6 +142,9 @@ type Point struct {
 	// SteadyDetail is what that rests on; nil where the window was not judged.
 	SteadyDetail *SteadyDetail `json:"steady_detail,omitempty"`
 }
+
+// Disturbed reports whether something was done to the network on purpose during the level.
+func (p *Point) Disturbed() bool { return len(p.Events) > 0 }
 
 // Base returns the name of the series without the factors' levels behind it.
 func (p *Point) Base() string {

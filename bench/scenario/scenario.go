@@ -62,6 +62,7 @@ type Series struct {
 	// Objective is the commit latency up to which a transaction is fast enough, 0 where none is given.
 	Objective time.Duration
 	Network   Network
+	Events    Schedule      // of each of its levels
 	Group     string        // the series whose phases these are, equal for those that run together; empty: it runs alone
 	Start     time.Duration // of a phase, since the start of the level; the warm-up counts from here
 	Prefix    string        // of its meters' ids: short, and no other series has it

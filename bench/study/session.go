@@ -185,6 +185,8 @@ type Session struct {
 	Network    scenario.Network
 	Number, Of int
 	Seed       uint64 // of the random numbers that a simulated target draws, set when it starts
+	// Events are those of the session's only turn, in order of time; nil where it has none.
+	Events []scenario.Event
 }
 
 // A sessionPlan is the series and turns that run on one network.
