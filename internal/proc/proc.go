@@ -30,7 +30,8 @@ type Usage struct {
 	Stopped bool    // by a signal or a debugger, now
 }
 
-// Process returns the usage of the process pid. The error is ErrEnded where it has ended, reaped or not.
+// Process returns the usage of the process pid. The error is ErrEnded where it has ended; as long as it is not reaped, CPU is
+// what it has used.
 func Process(pid int) (Usage, error) {
 	var stat procfs.ProcStat
 	p, err := procfs.NewProc(pid)
@@ -38,7 +39,9 @@ func Process(pid int) (Usage, error) {
 		stat, err = p.Stat()
 	}
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ESRCH), err == nil && (stat.State == "Z" || stat.State == "X"):
+	case err == nil && (stat.State == "Z" || stat.State == "X"):
+		return Usage{CPU: stat.CPUTime(), Started: stat.Starttime}, fmt.Errorf("process %d: %w", pid, ErrEnded)
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ESRCH):
 		return Usage{}, fmt.Errorf("process %d: %w", pid, ErrEnded)
 	case err != nil:
 		return Usage{}, fmt.Errorf("process %d: read usage: %w", pid, err)

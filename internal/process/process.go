@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"time"
 
+	"meterbench/internal/proc"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -31,6 +33,10 @@ type Spec struct {
 	LogPath string   // where its output is appended; the file is kept
 	Stdin   *os.File // nil: empty
 	Stdout  *os.File // nil: the log, which always takes standard error
+	// Enter, if not nil, is called before the start on the thread that starts the child, which has no other use afterwards:
+	// the child inherits what namespaces it enters or makes. An error ends the start.
+	Enter func() error
+
 	// Started, if not nil, is called with the child's pid before the program's first instruction, as for a
 	// control group, where memory taken before would not count. An error ends the child and the start.
 	Started func(pid int) error
@@ -58,6 +64,7 @@ type Process struct {
 	stopped bool // Stop was called while the child ran
 	flooded bool // it was killed for what it logged
 	reaped  bool // the pid may belong to another process by now
+	used    float64
 	err     error
 }
 
@@ -131,7 +138,12 @@ func (p *Process) watchLog() {
 // asking, and has it kill itself if that has changed.
 func (p *Process) supervise(cmd *exec.Cmd, started chan<- error) {
 	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	if p.spec.Enter == nil {
+		defer runtime.UnlockOSThread()
+	} else if err := p.spec.Enter(); err != nil {
+		started <- err
+		return // with the thread
+	}
 
 	if err := cmd.Start(); err != nil {
 		started <- err
@@ -151,9 +163,11 @@ func (p *Process) supervise(cmd *exec.Cmd, started chan<- error) {
 	// Wait without reaping first: a zombie's pid, and so its group's id, cannot be taken by others.
 	for unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
 	}
+	usage, _ := proc.Process(p.pid) // of a process that has ended, it is still told
 	p.mu.Lock()
 	unix.Kill(-p.pid, unix.SIGKILL) // what the child itself left behind
 	err := cmd.Wait()
+	p.used = usage.CPU
 	p.reaped = true
 	if !p.stopped {
 		p.err = exitError(p.spec, err, p.flooded)
@@ -200,10 +214,18 @@ func (p *Process) Err() error {
 	return p.err
 }
 
+// Used returns the CPU time that the process had used when it ended, in seconds; 0 while it runs.
+func (p *Process) Used() float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.used
+}
+
 // Stop asks the process and its group to end, kills them after the grace, and returns once the process is
-// gone. It may be called again, and by many.
+// gone. It may be called again, by many, and while the process is suspended.
 func (p *Process) Stop(grace time.Duration) {
 	p.signal(unix.SIGTERM)
+	p.signal(unix.SIGCONT)
 	select {
 	case <-p.done:
 	case <-time.After(grace):
@@ -212,14 +234,33 @@ func (p *Process) Stop(grace time.Duration) {
 	}
 }
 
-func (p *Process) signal(s syscall.Signal) {
+// Kill ends the process and its group as SIGKILL does, and returns once the process is gone. It is false where the process
+// had ended by itself before.
+func (p *Process) Kill() bool {
+	killed := p.signal(unix.SIGKILL)
+	<-p.done
+	return killed && p.Err() == nil
+}
+
+// Suspend has the process and its group stand still (SIGSTOP), until Resume. It is false where the process has ended.
+func (p *Process) Suspend() bool { return p.send(unix.SIGSTOP) }
+
+// Resume has a suspended process go on (SIGCONT). It is false where the process has ended.
+func (p *Process) Resume() bool { return p.send(unix.SIGCONT) }
+
+// signal sends a signal to end by.
+func (p *Process) signal(s syscall.Signal) bool {
+	p.mu.Lock()
+	p.stopped = p.stopped || !p.reaped
+	p.mu.Unlock()
+	return p.send(s)
+}
+
+// send is false where the process has ended.
+func (p *Process) send(s syscall.Signal) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.reaped {
-		return
-	}
-	p.stopped = true
-	unix.Kill(-p.pid, s) // fails only when the group has just ended
+	return !p.reaped && unix.Kill(-p.pid, s) == nil // else the group has just ended
 }
 
 // FreePorts returns n distinct TCP ports that were free on 127.0.0.1 a moment ago. The kernel picks them from
