@@ -186,6 +186,40 @@ func TestSampler(t *testing.T) {
 	}
 }
 
+// A node whose process is replaced keeps the CPU time of all its processes, and its memory is that of the one that runs.
+func TestSamplerFollows(t *testing.T) {
+	first, _ := sleeper(t)
+	life := Life{PID: first.Process.Pid, Before: 3}
+	s, err := NewSampler([]Node{{Name: "peer0", PID: first.Process.Pid, Life: func() Life { return life }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sample := func(what string, least float64, runs bool) {
+		t.Helper()
+		snap, err := s.Sample()
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if cpu := snap.CPU["peer0"]; cpu < least || cpu > least+1 {
+			t.Errorf("%s: %v s of CPU, want %v", what, cpu, least)
+		}
+		if (snap.RSS["peer0"] > 0) != runs {
+			t.Errorf("%s: %d bytes", what, snap.RSS["peer0"])
+		}
+	}
+	sample("at first", 3, true)
+	first.Process.Kill()
+	first.Wait()
+	if _, err := s.Sample(); !errors.Is(err, ErrEnded) {
+		t.Errorf("an end that nobody asked for: %v", err)
+	}
+	life = Life{Before: 5}
+	sample("while none runs", 5, false)
+	second, _ := sleeper(t)
+	life.PID = second.Process.Pid
+	sample("the second", 5, true)
+}
+
 func TestCores(t *testing.T) {
 	t0 := time.Unix(1000, 0)
 	a := Snapshot{At: t0, CPU: map[string]float64{"p": 1, "q": 5, Client: 2}, Host: Times{Busy: 20, Steal: 1}}

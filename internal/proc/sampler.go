@@ -24,6 +24,9 @@ const (
 type Node struct {
 	Name string // unique, and none of Client, Other, Steal
 	PID  int    // 0: it runs elsewhere, and only its traffic is known
+	// Life returns which process is the node's now, where one takes the place of another while it is watched. nil: PID is
+	// its only one.
+	Life func() Life
 	// Throttle reads what the node's CPU quota has done to it so far; nil for a node without one.
 	Throttle func() (Throttle, error)
 	// Serves are the addresses at which it listens for others of the run, Aside those for what is no part of transactions:
@@ -31,7 +34,14 @@ type Node struct {
 	Serves, Aside []netip.AddrPort
 	Store         *storage.Layout // what it keeps on the disk; nil: nothing, or not known
 
-	started uint64 // see Usage
+	started uint64  // see Usage
+	before  float64 // see Life
+}
+
+// A Life is the process that is a node's at an instant.
+type Life struct {
+	PID    int     // 0: none, as where it was killed on purpose
+	Before float64 // seconds of CPU that those before it have used
 }
 
 // Throttle counts how the kernel held a process to a CPU quota, over periods in which it wanted to run.
@@ -62,7 +72,11 @@ func NewSampler(nodes []Node) (*Sampler, error) {
 			return nil, fmt.Errorf("watch node %q: the name is taken", n.Name)
 		}
 		names[n.Name] = true
-		if n.PID == 0 {
+		if n.Life != nil {
+			n.PID = 0 // until follow
+			s.nodes = append(s.nodes, n)
+		}
+		if n.Life != nil || n.PID == 0 {
 			continue
 		}
 		u, err := Process(n.PID)
@@ -73,6 +87,7 @@ func NewSampler(nodes []Node) (*Sampler, error) {
 		s.nodes = append(s.nodes, n)
 	}
 	s.count(nodes)
+	s.follow()
 	return s, nil
 }
 
@@ -89,9 +104,11 @@ type Snapshot struct {
 	Disk      *Pressure           // nil where the kernel does not count it
 }
 
-// Sample takes a Snapshot. Nodes that have ended are left out and named by the error (ErrEnded).
+// Sample takes a Snapshot. Nodes that have ended are left out and named by the error (ErrEnded), but for those of which no
+// process is to run at present.
 func (s *Sampler) Sample() (Snapshot, error) {
 	snap := Snapshot{At: time.Now(), CPU: map[string]float64{}, RSS: map[string]uint64{}, Throttle: map[string]Throttle{}, Threads: map[string]Threads{}}
+	s.follow()
 	var failed []error
 	for _, n := range s.nodes {
 		if err := snap.add(n); err != nil {
@@ -117,15 +134,39 @@ func (s *Sampler) Sample() (Snapshot, error) {
 	return snap, errors.Join(failed...)
 }
 
+// follow takes over which processes are the nodes' now.
+func (s *Sampler) follow() {
+	for i := range s.nodes {
+		n := &s.nodes[i]
+		if n.Life == nil {
+			continue
+		}
+		life := n.Life()
+		if n.before = life.Before; life.PID == n.PID {
+			continue
+		}
+		n.PID, n.started = life.PID, 0
+		if u, err := Process(n.PID); err == nil {
+			n.started = u.Started
+		}
+		if s.traffic != nil {
+			s.traffic.Follow(n.Name, n.PID)
+		}
+	}
+}
+
 func (snap *Snapshot) add(n Node) error {
-	u, err := Process(n.PID)
-	if err == nil && u.Started != n.started {
-		err = fmt.Errorf("process %d: %w", n.PID, ErrEnded) // the pid went to another process
+	var u Usage
+	if n.PID != 0 {
+		var err error
+		if u, err = Process(n.PID); err == nil && u.Started != n.started {
+			err = fmt.Errorf("process %d: %w", n.PID, ErrEnded) // the pid went to another process
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
-	snap.CPU[n.Name], snap.RSS[n.Name] = u.CPU, u.RSS
+	snap.CPU[n.Name], snap.RSS[n.Name] = n.before+u.CPU, u.RSS
 	if n.Throttle == nil {
 		return nil
 	}

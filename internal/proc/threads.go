@@ -85,7 +85,7 @@ func (s *Sampler) readThreads(snap *Snapshot) {
 	for _, n := range append(slices.Clone(s.nodes), Node{Name: Client, PID: os.Getpid()}) {
 		cpu, ok := snap.CPU[n.Name]
 		due := snap.At.Sub(s.read[n.Name]).Seconds() >= threadsEvery
-		if busy := cpu-s.last.CPU[n.Name] >= busyEnough*since; !ok || !(waited || due && (busy || !counted)) {
+		if busy := cpu-s.last.CPU[n.Name] >= busyEnough*since; !ok || n.PID == 0 || !(waited || due && (busy || !counted)) {
 			continue
 		}
 		if all, err := threads(n.PID); err == nil { // else it has ended meanwhile

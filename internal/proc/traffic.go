@@ -20,6 +20,7 @@ func (s *Sampler) Traffic() (sockets.Totals, error) {
 	if s.traffic == nil {
 		return sockets.Totals{}, s.untold
 	}
+	s.follow()
 	return s.traffic.Read()
 }
 

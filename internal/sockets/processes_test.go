@@ -114,6 +114,22 @@ func TestOwners(t *testing.T) {
 	check()
 }
 
+// A process that takes the place of another one is known by the name, and what the first has sent still counts.
+func TestFollow(t *testing.T) {
+	at := echoes(t)
+	first := start(t, at)
+	w := open(t, Process{Name: "client", PID: os.Getpid()}, Process{Name: "peer", PID: first.Process.Pid}, Process{Name: "orderer", Serves: []netip.AddrPort{at}})
+	read(t, w)
+	first.Process.Kill()
+	first.Wait()
+	second := start(t, at)
+	w.Follow("peer", second.Process.Pid)
+	read(t, w)
+	if got := read(t, w).Ways[Way{"peer", "orderer"}].Bytes; got != 2*callSize {
+		t.Errorf("%d bytes, want %d", got, 2*callSize)
+	}
+}
+
 // However connections come and go while they are read, and however often: every byte counts once.
 func TestWhileTheyComeAndGo(t *testing.T) {
 	const callers, calls, size = 8, 60, 700

@@ -133,6 +133,17 @@ func (w *Watch) hear() {
 	}
 }
 
+// Follow has another process take the place of one, at the same addresses; 0: none runs at present.
+func (w *Watch) Follow(name string, pid int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range w.processes {
+		if w.processes[i].Name == name {
+			w.processes[i].PID = pid
+		}
+	}
+}
+
 // Read returns what has been counted until now.
 func (w *Watch) Read() (Totals, error) {
 	w.reading.Lock()
