@@ -51,6 +51,7 @@ type Conditions struct {
 	Batch     int       `json:"keys_per_transaction,omitempty"`
 
 	Details  string `json:"details,omitempty"`  // of a workload that is not of readings: its options in words
+	Site     string `json:"site,omitempty"`     // at which the clients stand; empty: wherever their gateways are
 	Arrivals string `json:"arrivals,omitempty"` // of an open load: constant | poisson | a description
 }
 

@@ -79,7 +79,7 @@ func TestRunComesBack(t *testing.T) {
 			t.Fatalf("%d rows, want %d", len(rows), len(records))
 		}
 		for i, row := range rows {
-			want := Row{closed8, records[i]}
+			want := Row{LevelKey: closed8, Record: records[i]}
 			if i >= 1000 {
 				want.LevelKey = open
 			}
@@ -102,6 +102,7 @@ func TestAnyRecordComesBack(t *testing.T) {
 		records := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Record {
 			r := rapid.Make[Record]().Draw(t, "record")
 			r.Outcome %= outcomes
+			r.Site %= uint16(len(testSites) + 1)
 			return r
 		}), 0, 200).Draw(rt, "records")
 		path := filepath.Join(t.TempDir(), "rows.parquet")
@@ -109,7 +110,7 @@ func TestAnyRecordComesBack(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		if err := errors.Join(w.write(key, records), w.close()); err != nil {
+		if err := errors.Join(w.write(key, testSites, records), w.close()); err != nil {
 			rt.Fatal(err)
 		}
 		got, err := readAll(path, File(w.print))
@@ -117,7 +118,7 @@ func TestAnyRecordComesBack(t *testing.T) {
 			rt.Fatal(err)
 		}
 		for i, row := range got {
-			if want := (Row{key, records[i]}); row != want {
+			if want := withSite(key, records[i]); row != want {
 				rt.Fatalf("row %d (-want +got):\n%s", i, cmp.Diff(want, row))
 			}
 		}
@@ -125,6 +126,18 @@ func TestAnyRecordComesBack(t *testing.T) {
 			rt.Fatalf("%d rows of %d", len(got), len(records))
 		}
 	})
+}
+
+var testSites = []string{"ptb", "inmetro", "nmij"}
+
+// withSite returns the row that a record comes back as.
+func withSite(key LevelKey, r Record) Row {
+	row := Row{LevelKey: key, Record: r}
+	if r.Site > 0 {
+		row.SiteName = testSites[r.Site-1]
+	}
+	row.Site = 0
+	return row
 }
 
 func readAll(path string, print File) (rows []Row, err error) {
@@ -172,7 +185,7 @@ func TestRowsOfOlderVersions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Row{{LevelKey{Series: "plain"}, Record{Seq: 7, Outcome: Valid, TxID: [32]byte{9}, Block: 3, Bytes: 3000}}}
+	want := []Row{{LevelKey: LevelKey{Series: "plain"}, Record: Record{Seq: 7, Outcome: Valid, TxID: [32]byte{9}, Block: 3, Bytes: 3000}}}
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}

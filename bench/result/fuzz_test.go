@@ -77,7 +77,7 @@ func FuzzTransactions(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	if err := errors.Join(w.write(closed8, records), w.close()); err != nil {
+	if err := errors.Join(w.write(closed8, nil, records), w.close()); err != nil {
 		f.Fatal(err)
 	}
 	whole, err := os.ReadFile(path)
@@ -108,7 +108,7 @@ func FuzzTransactions(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := (Row{closed8, records[n]}); row != want {
+			if want := (Row{LevelKey: closed8, Record: records[n]}); row != want {
 				t.Fatalf("row %d (-want +got):\n%s", n, cmp.Diff(want, row))
 			}
 			n++

@@ -35,6 +35,7 @@ type Level struct {
 	stalls atomic.Uint64
 	cut    time.Duration
 	watch  func(*Record)
+	sites  []string // see Writer.NameSites
 
 	// The recorder's own until done is closed.
 	window    *Window
@@ -54,6 +55,7 @@ func openLevel(w *Writer, key LevelKey, from, to time.Duration) *Level {
 		key:    key,
 		opened: time.Now(),
 		writer: w,
+		sites:  w.sites,
 		shards: make([]shard, min(runtime.GOMAXPROCS(0), mostShards)),
 		full:   make(chan []Record, bufferCount+mostShards), // room for all buffers that there are
 		done:   make(chan struct{}),
@@ -101,7 +103,7 @@ func (l *Level) record() {
 		}
 		// After a failed write the rest is still taken and counted, so that no client waits for a buffer.
 		if l.err == nil {
-			l.err = l.writer.transactions.write(l.key, batch)
+			l.err = l.writer.transactions.write(l.key, l.sites, batch)
 		}
 		select {
 		case l.writer.buffers <- batch[:0]:

@@ -63,6 +63,9 @@ type Point struct {
 	// Latency by the names of Part and, where the nodes reported every block, of BlockPart, over the window's
 	// transactions whose outcome is valid, or answered where nothing is committed; PartAnswer is over those answered.
 	Latency map[string]stats.Quantiles `json:"latency_s"`
+	// Sites are the same transactions by the site of their client, or else of the gateway that took them, in the order of the
+	// topology; nil where the target has no sites, and in runs of older versions.
+	Sites []SitePoint `json:"sites,omitempty"`
 	// LatencyAll describes the latency of all that was scheduled in the window, LatencyByOutcome that of the
 	// transactions of each outcome to their end. Both are nil in runs of older versions, as what follows.
 	LatencyAll       *AllLatency                `json:"latency_all_s,omitempty"`

@@ -19,6 +19,7 @@ import (
 type Row struct {
 	LevelKey
 	Record
+	SiteName string // of the site that Record.Site numbers; empty where there is none, and in runs of older versions
 }
 
 // A transactionRow is the schema of transactions.parquet. Instants are offsets from the start of the load level, in
@@ -46,6 +47,7 @@ type transactionRow struct {
 	Ended      int64    `parquet:"ended_ns,delta"`   // of an end other than a commit, else 0; not in runs of older versions
 	Encrypt    int64    `parquet:"encrypt_ns,delta"` // a duration, 0 if none
 	TxID       [32]byte `parquet:"tx_id"`            // all zero if none
+	Site       string   `parquet:"site,dict"`        // of the client, or of its gateway; empty if none; not in runs of older versions
 	Channel    int32    `parquet:"channel,dict"`     // of the target's channels, from 0; not in runs of older versions, which had one
 	Block      int64    `parquet:"block,delta"`      // on its channel; 0 if none
 	Bytes      int64    `parquet:"envelope_bytes,delta"`
@@ -91,8 +93,8 @@ func (f *fingerprint) Write(part []byte) (int, error) {
 	return len(part), nil
 }
 
-// write appends the records of one level.
-func (t *transactionWriter) write(key LevelKey, records []Record) error {
+// write appends the records of one level, on a target with these sites.
+func (t *transactionWriter) write(key LevelKey, sites []string, records []Record) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.page = t.page[:0]
@@ -105,7 +107,8 @@ func (t *transactionWriter) write(key LevelKey, records []Record) error {
 			Seq: int64(r.Seq), Outcome: r.Outcome.String(),
 			Intended: int64(r.Intended), Started: int64(r.Started), Prepared: int64(r.Prepared),
 			Endorsed: int64(r.Endorsed), Submitted: int64(r.Submitted), Committed: int64(r.Committed),
-			Ended: int64(r.Ended), Encrypt: int64(r.Encrypt), TxID: r.TxID, Channel: int32(r.Channel), Block: int64(r.Block), Bytes: int64(r.Bytes),
+			Ended: int64(r.Ended), Encrypt: int64(r.Encrypt), TxID: r.TxID, Site: siteName(sites, r.Site),
+			Channel: int32(r.Channel), Block: int64(r.Block), Bytes: int64(r.Bytes),
 		})
 	}
 	_, err := t.rows.Write(t.page)
@@ -133,6 +136,7 @@ func (t *transactionRow) record() (Row, error) {
 			Endorsed: time.Duration(t.Endorsed), Submitted: time.Duration(t.Submitted), Committed: time.Duration(t.Committed),
 			Ended: time.Duration(t.Ended), Encrypt: time.Duration(t.Encrypt), TxID: t.TxID, Channel: uint16(t.Channel), Block: uint64(t.Block), Bytes: uint32(t.Bytes),
 		},
+		t.Site,
 	}, err
 }
 

@@ -49,6 +49,7 @@ type Writer struct {
 	made         atomic.Int64  // buffers, as many as were asked for
 	open         []*Level      // those that run together, in the order in which they were opened
 	levels       int           // opened so far
+	sites        []string      // see NameSites
 	timelines    []LevelTimeline
 }
 
@@ -98,6 +99,9 @@ func (w *Writer) buffer() (b []Record, waited bool) {
 	}
 	return <-w.buffers, true
 }
+
+// NameSites gives the names of the target's sites for the levels that are opened from then on: Record.Site numbers them from 1.
+func (w *Writer) NameSites(names []string) { w.sites = names }
 
 // Level opens the next load level, right before it starts: latency.hlog counts wall-clock time from here. Its
 // measured window is [from, to), as offsets from the level's start: from is the end of the warm-up, to that
