@@ -36,6 +36,12 @@ type Transaction struct {
 	Ended  func(result.Outcome)
 	Wait   result.Wait   // set by the engine: how far the Target takes it
 	Driver result.Driver // set by the engine: how a Target that has several ways takes it
+	// Site, set by the engine, is where the client stands: the number of one of the target's sites, from 1; 0: wherever
+	// its gateway is.
+	Site uint16
+	// Timeout, set by the engine, is how long the client waits for each answer, and for the commit; 0: as long as is usual for
+	// the Target.
+	Timeout time.Duration
 	// Acknowledged, set by the engine or nil, is called at most once, with the instant at which an orderer took
 	// the transaction.
 	Acknowledged func(at time.Time)
@@ -50,6 +56,7 @@ type Receipt struct {
 	Committed time.Time
 	Block     uint64
 	Bytes     uint32
+	Site      uint16 // of the gateway that took it: the number of one of the target's sites, from 1; 0: there is none
 	Outcome   result.Outcome
 }
 
@@ -122,6 +129,10 @@ type Plan struct {
 	Wait result.Wait
 	// Driver is how a Target that has several ways takes the transactions. Empty stands for its usual one.
 	Driver result.Driver
+	// Site is where the clients stand: the number of one of the target's sites, from 1; 0: wherever their gateways are.
+	Site uint16
+	// Timeout is how long a client waits for each answer, and for the commit. 0: as long as is usual for the Target.
+	Timeout time.Duration
 	// Outstanding bounds, with WaitAcknowledge, the transactions that have not ended, also those that no
 	// client follows any more. Beyond it a client of a closed load waits, visible as the lag from intended to
 	// started, and a transaction of an open load is Dropped. 0 stands for DefaultOutstanding.
@@ -157,6 +168,8 @@ func (p Plan) Validate() error {
 		return fmt.Errorf("load plan: drain %v; give 0 for %v, or more", p.Drain, DefaultDrain)
 	case p.Wait != "" && !slices.Contains(result.Waits(), p.Wait):
 		return fmt.Errorf("load plan: there is no wait %q", p.Wait)
+	case p.Timeout < 0:
+		return fmt.Errorf("load plan: timeout %v; give 0 for the target's own, or more", p.Timeout)
 	case p.Outstanding < 0:
 		return fmt.Errorf("load plan: %d outstanding; give 0 for %d, or more", p.Outstanding, DefaultOutstanding)
 	}

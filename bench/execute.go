@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,7 @@ import (
 // execute takes one transaction from its start to its record and returns when it ended. The target calls acknowledged.
 func (l *load) execute(j job, acknowledged func(time.Time)) (end time.Duration) {
 	seq, intended := j.seq, j.intended
-	rec := notStarted(seq, intended)
+	rec := l.notStarted(seq, intended)
 	rec.Started = l.now()
 	work := l.work[l.of(intended)]
 	tx, err := l.prepare(withOccasion(work, Occasion{Client: j.client, Start: l.epoch.Add(intended)}), seq)
@@ -23,7 +24,7 @@ func (l *load) execute(j job, acknowledged func(time.Time)) (end time.Duration) 
 		}
 	} else {
 		rec.Prepared, rec.Encrypt, rec.Channel = l.now(), tx.Encrypt, uint16(tx.Channel)
-		tx.Wait, tx.Driver, tx.Acknowledged = l.Plan.Wait, l.Plan.Driver, acknowledged
+		tx.Wait, tx.Driver, tx.Site, tx.Timeout, tx.Acknowledged = l.Plan.Wait, l.Plan.Driver, l.Plan.Site, l.Plan.Timeout, acknowledged
 		var receipt Receipt
 		receipt, err = l.submit(work, tx)
 		l.fill(&rec, receipt)
@@ -63,14 +64,15 @@ func (l *load) end(rec result.Record) {
 
 // drop records a transaction that was due but could not start.
 func (l *load) drop(seq uint64, intended time.Duration) {
-	rec := notStarted(seq, intended)
+	rec := l.notStarted(seq, intended)
 	rec.Ended, rec.Outcome = l.now(), result.Dropped
 	l.end(rec)
 }
 
-func notStarted(seq uint64, intended time.Duration) result.Record {
+// notStarted returns the record of a transaction that is due. It is one of the site where its client stands, wherever it ends.
+func (l *load) notStarted(seq uint64, intended time.Duration) result.Record {
 	return result.Record{
-		Seq: seq, Intended: intended, Started: result.NotReached, Prepared: result.NotReached,
+		Seq: seq, Site: l.Plan.Site, Intended: intended, Started: result.NotReached, Prepared: result.NotReached,
 		Endorsed: result.NotReached, Submitted: result.NotReached, Committed: result.NotReached,
 	}
 }
@@ -85,6 +87,7 @@ func (l *load) fill(rec *result.Record, r Receipt) {
 	}
 	rec.Endorsed, rec.Submitted, rec.Committed = at(r.Endorsed), at(r.Submitted), at(r.Committed)
 	rec.Outcome, rec.TxID, rec.Block, rec.Bytes = r.Outcome, r.TxID, r.Block, r.Bytes
+	rec.Site = cmp.Or(r.Site, rec.Site)
 }
 
 // prepare asks the workload for a transaction. A panic is an error: one bad payload must not cost the level.

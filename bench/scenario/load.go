@@ -28,6 +28,9 @@ type Load struct {
 	Wait     result.Wait     `yaml:"wait"`      // for what clients wait, default commit; acknowledge: an orderer has it; endorse: it is never ordered
 
 	Driver result.Driver `yaml:"client"` // wire (default); gateway: as ordinary clients, with a commit-status call each; direct: without gateway service
+
+	Site    string        `yaml:"site"`    // where the clients stand, which then use the gateways there; left out: all gateways in turn
+	Timeout time.Duration `yaml:"timeout"` // how long a client waits for an answer, and for a commit, 100ms to 10m, default 30s
 }
 
 // Longer has the levels of a closed load from a number of clients on held longer than the others: where throughput

@@ -138,7 +138,7 @@ func (s *session) probe(ctx context.Context, series scenario.Series) (took time.
 		numbers = s.spare
 	}
 	p := bench.Plan{Arrivals: arrival.Steps{{PerSecond: 1, For: time.Second}}, Slots: 1, Hold: hold, Wait: wait, First: numbers[series.Name],
-		Driver: series.Load.Driver}
+		Driver: series.Load.Driver, Site: s.siteNumber(series), Timeout: series.Load.Timeout}
 	measured, err := bench.Run(ctx, s.clock, p, s.workloads[series.Name], s.site.Target(), sink, nil)
 	_, closing := sink.Close()
 	if err == nil {

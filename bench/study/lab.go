@@ -77,6 +77,7 @@ type Facts struct {
 	Conditions   result.Conditions // what all points have in common: those of the network
 	Processes    []result.Process  // whose CPU time Sample returns
 	Observers    []string          // the peers at which commits are seen, by channel; nil if there are none
+	Sites        []string          // names of the sites, by their numbers in records from 1; nil if there are none
 	Bringup      *result.Bringup
 	Versions     map[string]string
 	Warnings     []result.Warning // that concern every figure

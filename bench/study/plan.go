@@ -120,7 +120,7 @@ func mean(series scenario.Series) float64 {
 // plan turns a level into what the engine runs.
 func plan(seed uint64, l level, first uint64) bench.Plan {
 	p := bench.Plan{
-		Start: l.series.Start, Hold: l.series.Load.Hold, Wait: l.series.Load.Wait, Driver: l.series.Load.Driver, First: first,
+		Start: l.series.Start, Hold: l.series.Load.Hold, Wait: l.series.Load.Wait, Driver: l.series.Load.Driver, Timeout: l.series.Load.Timeout, First: first,
 		Random: random.Stream{Seed: seed, Purpose: random.Arrivals, Series: l.series.Name, Level: l.load.String(), Repetition: l.repetition},
 	}
 	if l.load.Kind == result.LoadClosed {
@@ -134,7 +134,7 @@ func plan(seed uint64, l level, first uint64) bench.Plan {
 // plan turns a level of the session into what the engine runs next.
 func (s *session) plan(l level) bench.Plan {
 	p := plan(s.Scenario.Seed, l, s.next[l.series.Name])
-	p.Spare = s.spare[l.series.Name]
+	p.Spare, p.Site = s.spare[l.series.Name], s.siteNumber(l.series)
 	if p.Clients > 0 {
 		// Clients that begin in step would stay in step. The spread over a block is over with the warm-up; a client that
 		// has not begun for its think time is one that thinks.

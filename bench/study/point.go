@@ -87,7 +87,7 @@ func (s *session) conditions(l level) result.Conditions {
 	if c.Channels == 1 {
 		c.Channels = 0
 	}
-	c.Wait, c.Arrivals = cmp.Or(l.series.Load.Wait, result.WaitCommit), l.series.Load.Arrivals.String()
+	c.Wait, c.Arrivals, c.Site = cmp.Or(l.series.Load.Wait, result.WaitCommit), l.series.Load.Arrivals.String(), l.series.Load.Site
 	if s.facts.Target != result.TargetReference && s.facts.Target != result.TargetAlone {
 		c.Driver = cmp.Or(l.series.Load.Driver, result.DriverWire)
 	}
