@@ -137,7 +137,7 @@ func (p Peer) Env() []string {
 		"CORE_PEER_LOCALMSPID="+p.MSP,
 		"CORE_PEER_MSPCONFIGPATH="+filepath.Join(p.Dir, mspDir),
 		"CORE_PEER_FILESYSTEMPATH="+data,
-		"CORE_LEDGER_SNAPSHOTS_ROOTDIR="+filepath.Join(data, "snapshots"),
+		"CORE_LEDGER_SNAPSHOTS_ROOTDIR="+filepath.Join(data, snapshotsDir),
 		"CORE_PEER_LISTENADDRESS="+p.Address.String(),
 		"CORE_PEER_ADDRESS="+p.Address.String(),
 		"CORE_PEER_CHAINCODELISTENADDRESS="+p.Chaincode.String(),

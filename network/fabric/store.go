@@ -6,6 +6,9 @@ import (
 	"meterbench/internal/storage"
 )
 
+// snapshotsDir is the folder of a peer's snapshots below its data.
+const snapshotsDir = "snapshots"
+
 // PeerStore says what a peer keeps where below its folder, in all releases that are known:
 // core/ledger/kvledger/ledger_filepath.go, common/ledger/blkstorage/config.go. One with CouchDB has no folder of states.
 func PeerStore(dir string) *storage.Layout {
