@@ -135,9 +135,11 @@ func (b *bringUp) setUpChannel(ctx context.Context, channel *channelPlan) error 
 		return err
 	}
 	slow := channel.Batch.Timeout > fabric.SetUpTimeout
+	var timer fabric.Update
 	if slow {
-		err := b.admins[topology.Ordering].SetBatchTimeout(ctx, channel.peers[0].conn, channel.Name, b.plan.dialect.Consensus, channel.Batch.Timeout)
-		if err != nil {
+		var err error
+		ordering := b.admins[topology.Ordering]
+		if timer, err = ordering.SetBatchTimeout(ctx, channel.peers[0].conn, channel.Name, b.plan.dialect.Consensus, channel.Batch.Timeout); err != nil {
 			return err
 		}
 	}
@@ -150,7 +152,7 @@ func (b *bringUp) setUpChannel(ctx context.Context, channel *channelPlan) error 
 		}
 		if slow {
 			group.Go(func() error {
-				return named(peer.Name, b.admins[peer.organisation].Configured(answering, peer.conn, channel.Name))
+				return named(peer.Name, b.admins[peer.organisation].Reconfigured(answering, peer.conn, timer))
 			})
 		}
 	}
@@ -205,12 +207,16 @@ func (b *bringUp) answer(ctx context.Context, channel *channelPlan, contract *co
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	admin := b.admins[peer.organisation]
-	if _, err := admin.Committed(ctx, peer.conn, channel.Name, committed); err != nil {
+	if _, err := b.admins[peer.organisation].Committed(ctx, peer.conn, channel.Name, committed); err != nil {
 		return fmt.Errorf("commit %s: %w", contract.Name, err)
 	}
+	return b.ping(ctx, channel, contract, peer)
+}
+
+// ping waits until a contract that is committed answers through one peer's gateway.
+func (b *bringUp) ping(ctx context.Context, channel *channelPlan, contract *contractPlan, peer *peerPlan) error {
 	if contract.Own() {
 		return b.answerOwn(ctx, channel, contract, peer)
 	}
-	return admin.Ping(ctx, peer.conn, channel.Name, contract.Name)
+	return b.admins[peer.organisation].Ping(ctx, peer.conn, channel.Name, contract.Name)
 }

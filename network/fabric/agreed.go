@@ -80,7 +80,7 @@ func (a *Admin) Definitions(ctx context.Context, conn grpc.ClientConnInterface, 
 func readConfig(config *common.Config) (a Agreed, err error) {
 	r := configReader{}
 	root := config.GetChannelGroup()
-	ordering, application := root.GetGroups()["Orderer"], root.GetGroups()["Application"]
+	ordering, application := root.GetGroups()["Orderer"], root.GetGroups()[applicationGroup]
 	if ordering == nil || application == nil {
 		return a, fmt.Errorf("it has no orderers or no members")
 	}

@@ -111,7 +111,7 @@ func (g *groups) channel(c Channel) *common.ConfigGroup {
 	g.value(root, "BlockDataHashingStructure", &common.BlockDataHashingStructure{Width: math.MaxUint32})
 	g.capability(root, c.Dialect.Line.Channel)
 	root.Groups["Orderer"] = g.ordering(c)
-	root.Groups["Application"] = g.application(c)
+	root.Groups[applicationGroup] = g.application(c)
 	return root
 }
 
@@ -146,16 +146,20 @@ func (g *groups) application(c Channel) *common.ConfigGroup {
 	g.implied(group, "LifecycleEndorsement", "Endorsement", common.ImplicitMetaPolicy_MAJORITY)
 	g.capability(group, c.Dialect.Line.Application)
 	for _, member := range c.Members {
-		org := g.organisation(member.Organisation)
-		g.role(org, "Endorsement", msp.MSPRole_PEER, member.MSP)
-		anchors := &peer.AnchorPeers{}
-		for _, a := range member.Anchors {
-			anchors.AnchorPeers = append(anchors.AnchorPeers, &peer.AnchorPeer{Host: a.Host, Port: int32(a.Port)})
-		}
-		g.value(org, "AnchorPeers", anchors)
-		group.Groups[member.MSP] = org
+		group.Groups[member.MSP] = g.member(member)
 	}
 	return group
+}
+
+func (g *groups) member(m Member) *common.ConfigGroup {
+	org := g.organisation(m.Organisation)
+	g.role(org, "Endorsement", msp.MSPRole_PEER, m.MSP)
+	anchors := &peer.AnchorPeers{}
+	for _, a := range m.Anchors {
+		anchors.AnchorPeers = append(anchors.AnchorPeers, &peer.AnchorPeer{Host: a.Host, Port: int32(a.Port)})
+	}
+	g.value(org, "AnchorPeers", anchors)
+	return org
 }
 
 func (g *groups) role(to *common.ConfigGroup, key string, role msp.MSPRole_MSPRoleType, id string) {

@@ -245,24 +245,15 @@ func checkBFTTimes(t rapid.TB, options *smartbft.Options, timeout time.Duration)
 
 // The one change after the genesis sets whatever timer the consensus heeds, and nothing else.
 func TestTimeoutUpdate(t *testing.T) {
-	o := organisation(t, "ordering", "OrderingMSP")
-	admin, err := NewAdmin(o.MSP, o.Admin)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, consensus := range consensusTypes {
 		t.Run(string(consensus.Name), func(t *testing.T) {
 			for _, timeout := range []time.Duration{time.Second, 10 * time.Second, time.Hour} {
-				envelope, err := admin.timeoutUpdate("metrology", consensus, timeout)
+				change, err := timeoutUpdate("metrology", consensus, timeout)
 				if err != nil {
 					t.Fatal(err)
 				}
-				var payload common.Payload
-				unmarshal(t, envelope.Payload, &payload)
-				var signed common.ConfigUpdateEnvelope
-				unmarshal(t, payload.Data, &signed)
 				var update common.ConfigUpdate
-				unmarshal(t, signed.ConfigUpdate, &update)
+				unmarshal(t, change.bytes, &update)
 				group := update.WriteSet.Groups["Orderer"]
 				for key, v := range group.Values {
 					if v.Version != 1 {

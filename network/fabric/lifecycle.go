@@ -252,6 +252,18 @@ func (a *Admin) Height(ctx context.Context, conn grpc.ClientConnInterface, chann
 	return info.Height, err
 }
 
+// AwaitHeight waits until the peer behind conn has as many blocks of a channel.
+func (a *Admin) AwaitHeight(ctx context.Context, conn grpc.ClientConnInterface, channel string, blocks uint64) (err error) {
+	defer wrap(&err, "wait for block %d of %s", blocks, channel)
+	return retry(ctx, func() error {
+		height, err := a.Height(ctx, conn, channel)
+		if err == nil && height < blocks {
+			err = fmt.Errorf("the peer has %d blocks", height)
+		}
+		return err
+	})
+}
+
 // SetUpTimeout is the batch timeout of a channel's genesis block, unless the channel wants a shorter one. The
 // two rounds of transactions that deploy a chaincode each wait for that timer; SetBatchTimeout then sets the
 // wanted one by a configuration transaction, which waits for none.
@@ -259,20 +271,18 @@ const SetUpTimeout = 10 * time.Millisecond
 
 // SetBatchTimeout has the administrator of the ordering organisation set a channel's batch timeout, as the
 // first change of its configuration since genesis. The transaction goes through the gateway behind conn; it
-// is in force at once for what is ordered after it, and Configured waits for a peer.
-func (a *Admin) SetBatchTimeout(ctx context.Context, conn grpc.ClientConnInterface, channel string, of Consensus, timeout time.Duration) (err error) {
+// is in force at once for what is ordered after it, and Reconfigured waits for a peer.
+func (a *Admin) SetBatchTimeout(ctx context.Context, conn grpc.ClientConnInterface, channel string, of Consensus, timeout time.Duration) (u Update, err error) {
 	defer wrap(&err, "set batch timeout")
-	envelope, err := a.timeoutUpdate(channel, of, timeout)
-	if err != nil {
-		return err
+	if u, err = timeoutUpdate(channel, of, timeout); err != nil {
+		return u, err
 	}
-	request := &gateway.SubmitRequest{ChannelId: channel, PreparedTransaction: envelope}
-	return submit(ctx, conn, request, func() error { return a.configured(ctx, conn, channel) })
+	return u, a.Reconfigure(ctx, conn, u, []*Admin{a})
 }
 
 // timeoutUpdate moves the values of the batch timer from version 0 to 1. What stands around them keeps its version, in the
 // set that is read and in the set that is written.
-func (a *Admin) timeoutUpdate(channel string, of Consensus, timeout time.Duration) (*common.Envelope, error) {
+func timeoutUpdate(channel string, of Consensus, timeout time.Duration) (Update, error) {
 	readSet, writeSet, ordering := newGroup(), newGroup(), newGroup()
 	readSet.Groups["Orderer"], writeSet.Groups["Orderer"] = newGroup(), ordering
 	g := &groups{}
@@ -281,34 +291,5 @@ func (a *Admin) timeoutUpdate(channel string, of Consensus, timeout time.Duratio
 		value.Version = 1
 	}
 	update := g.bytes(&common.ConfigUpdate{ChannelId: channel, ReadSet: readSet, WriteSet: writeSet})
-
-	signer := g.bytes(&common.SignatureHeader{Creator: a.creator, Nonce: newNonce()})
-	consent := a.sign(&g.encoder, slices.Concat(signer, update))
-	payload := g.bytes(&common.Payload{
-		Header: &common.Header{
-			ChannelHeader:   g.channelHeader(common.HeaderType_CONFIG_UPDATE, channel, "", nil),
-			SignatureHeader: signer,
-		},
-		Data: g.bytes(&common.ConfigUpdateEnvelope{
-			ConfigUpdate: update,
-			Signatures:   []*common.ConfigSignature{{SignatureHeader: signer, Signature: consent}},
-		}),
-	})
-	return &common.Envelope{Payload: payload, Signature: a.sign(&g.encoder, payload)}, g.err
-}
-
-// Configured waits until the peer behind conn has committed the first change of a channel's configuration.
-func (a *Admin) Configured(ctx context.Context, conn grpc.ClientConnInterface, channel string) (err error) {
-	defer wrap(&err, "wait for the configuration of %s", channel)
-	return retry(ctx, func() error { return a.configured(ctx, conn, channel) })
-}
-
-// configured fails unless the peer behind conn has committed a change of a channel's configuration.
-func (a *Admin) configured(ctx context.Context, conn grpc.ClientConnInterface, channel string) error {
-	var config common.Config
-	err := a.call(ctx, conn, &config, channel, "cscc", []byte("GetChannelConfig"), []byte(channel))
-	if err == nil && config.Sequence == 0 {
-		err = errors.New("the channel's configuration is still that of its genesis block")
-	}
-	return err
+	return Update{Channel: channel, Sequence: 1, bytes: update}, g.err
 }

@@ -74,7 +74,8 @@ func TestOrderedBeforeSubmitted(t *testing.T) {
 			return err
 		},
 		"configuration": func(ctx context.Context, p *latePeer) error {
-			return admin.SetBatchTimeout(ctx, p, "metrology", dialect.Consensus, time.Second)
+			_, err := admin.SetBatchTimeout(ctx, p, "metrology", dialect.Consensus, time.Second)
+			return err
 		},
 	} {
 		for _, submissions := range []int{1, 3} {
