@@ -20,38 +20,59 @@ import (
 )
 
 // launch starts every node and watches over it: one that dies ends the start.
-func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) error {
-	nodes := p.nodes(cfg)
-	logs := n.Logs // nodes may die while the record is written
+func (n *Network) launch(p *plan, abort context.CancelCauseFunc) error {
+	nodes := p.nodes(n.config)
 	n.died = make(chan error, len(nodes))
 	for _, node := range nodes {
-		spec := node.spec
-		spec.Name, spec.LogPath = node.Name, filepath.Join(logs, node.Name+".log")
-		if node.cap != (topology.Cap{}) {
-			group, err := newGroup(node.Name, node.cap)
-			if err != nil {
-				return named(node.Name, err)
-			}
-			n.groups[node.Name] = group
-			spec.Env = append(spec.Env, group.Cap().Env()...)
-			spec.Started, spec.Explain = group.Add, group.Explain
-		}
-		child, err := process.Start(spec)
-		if err != nil {
+		if _, err := n.start(&node, abort); err != nil {
 			return err
 		}
-		n.processes = append(n.processes, child)
-		node.PID, node.Log = child.PID(), child.LogPath()
 		n.Nodes = append(n.Nodes, node.Node)
-		n.watchers.Go(func() {
-			<-child.Done()
-			if err := child.Err(); err != nil {
-				n.died <- &NodeEnd{node.Name, node.Role, time.Now(), describe(err, p.dir, logs, cfg.Logs != "" || cfg.Dir != ""), node.blame(err)}
-				abort(node.explain(err))
-			}
-		})
 	}
 	return nil
+}
+
+// start starts a node and watches over it, and fills in its PID and log. abort learns why it ends, if it does so unasked.
+func (n *Network) start(node *nodePlan, abort context.CancelCauseFunc) (*process.Process, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.over {
+		return nil, fmt.Errorf("start %s: the network is closed", node.Name)
+	}
+	spec := node.spec
+	spec.Name, spec.LogPath = node.Name, filepath.Join(n.Logs, node.Name+".log")
+	if node.cap != (topology.Cap{}) {
+		group, err := newGroup(node.Name, node.cap)
+		if err != nil {
+			return nil, named(node.Name, err)
+		}
+		n.groups[node.Name] = group
+		spec.Env = append(spec.Env, group.Cap().Env()...)
+		spec.Started, spec.Explain = group.Add, group.Explain
+	}
+	child, err := process.Start(spec)
+	if err != nil {
+		return nil, err
+	}
+	n.processes = append(n.processes, child)
+	node.PID, node.Log = child.PID(), child.LogPath()
+	of := *node
+	n.watchers.Go(func() {
+		<-child.Done()
+		if err := child.Err(); err != nil {
+			n.report(&NodeEnd{of.Name, of.Role, time.Now(), describe(err, n.Dir, n.Logs, n.config.Logs != "" || n.config.Dir != ""), of.blame(err)})
+			abort(of.explain(err))
+		}
+	})
+	return child, nil
+}
+
+// report has Died deliver the end of a node, unless nobody listens: there is room for as many as the network had at its start.
+func (n *Network) report(end *NodeEnd) {
+	select {
+	case n.died <- end:
+	default:
+	}
 }
 
 // nodePlan is a child to start.
@@ -196,10 +217,17 @@ func (n *Network) Watched() []proc.Node {
 	var nodes []proc.Node
 	for _, one := range n.Nodes {
 		node := n.watched(one)
-		if group := n.groups[one.Name]; group != nil && group.Cap().CPUs > 0 {
+		if group := n.group(one.Name); group != nil && group.Cap().CPUs > 0 {
 			node.Throttle = group.Throttle
 		}
 		nodes = append(nodes, node)
 	}
 	return nodes
+}
+
+// group returns the control group of a node, nil if it has none.
+func (n *Network) group(node string) *cgroup.Group {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.groups[node]
 }

@@ -81,19 +81,23 @@ type Config struct {
 // Network is a running network. Its methods are safe for use by many goroutines.
 type Network struct {
 	observed
-	begin     time.Time // once the users' own chaincodes are built
-	ready     time.Duration
-	folder    folder
-	failed    bool // to start: nothing stays
+	config   Config
+	plan     *plan
+	begin    time.Time // once the users' own chaincodes are built
+	ready    time.Duration
+	folder   folder
+	failed   bool // to start: nothing stays
+	died     chan error
+	lock     *os.File        // the record, held
+	reaper   *process.Reaper // of a temporary run folder
+	watchers sync.WaitGroup
+	closing  sync.Once
+	closed   error
+
+	mu        sync.Mutex // guards what follows
 	processes []*process.Process
 	groups    map[string]*cgroup.Group // of the nodes with a cap, by name
-	died      chan error
-	members   map[string]*fabric.Organisation
-	lock      *os.File        // the record, held
-	reaper    *process.Reaper // of a temporary run folder
-	watchers  sync.WaitGroup
-	closing   sync.Once
-	closed    error
+	over      bool                     // Close was called: nothing starts any more
 }
 
 // Start brings up a network and returns once every peer's gateway answers for every chaincode. ctx bounds the
@@ -156,7 +160,7 @@ func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 		return nil, err
 	}
 	sweep(cfg.Progress)
-	n := &Network{groups: map[string]*cgroup.Group{}}
+	n := &Network{config: cfg, groups: map[string]*cgroup.Group{}}
 	if err := n.makeFolders(t, cfg); err != nil {
 		return nil, err
 	}
@@ -227,7 +231,7 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 	defer cancel()
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
-	if err := n.launch(plan, cfg, abort); err != nil {
+	if err := n.launch(plan, abort); err != nil {
 		return err
 	}
 	b, err := newBringUp(plan)
@@ -253,7 +257,7 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 			return named(name, err)
 		}
 	}
-	n.members = plan.organisations
+	n.plan = plan
 	n.fill(plan, cfg)
 	if err := n.writeProfiles(); err != nil {
 		return err
@@ -268,8 +272,12 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 // be called again.
 func (n *Network) Close() error {
 	n.closing.Do(func() {
+		n.mu.Lock()
+		n.over = true
+		processes := n.processes
+		n.mu.Unlock()
 		var stopping sync.WaitGroup
-		for _, p := range n.processes {
+		for _, p := range processes {
 			stopping.Go(func() { p.Stop(stopGrace) })
 		}
 		stopping.Wait()
@@ -299,7 +307,7 @@ func (n *Network) Died() <-chan error { return n.died }
 // Issue has the authority of an organisation issue a client's identity beside that of its user, as whoever holds the
 // authority's key can.
 func (n *Network) Issue(organisation, name string) (client.Identity, error) {
-	o := n.members[organisation]
+	o := n.plan.organisations[organisation]
 	if o == nil {
 		return client.Identity{}, fmt.Errorf("network %s has no organisation %s", n.Topology.Name, organisation)
 	}

@@ -91,11 +91,7 @@ func newPlan(t topology.Topology, dir string, cfg Config) (*plan, error) {
 	}
 	for _, o := range t.Organisations {
 		for i := range o.Peers {
-			name := fmt.Sprintf("peer%d.%s", i, o.Name)
-			p.peers = append(p.peers, &peerPlan{organisation: o.Name, installed: make(chan struct{}), Peer: fabric.Peer{
-				Name: name, MSP: o.MSP(), Dir: p.nodeDir(name), Config: cfg.Binaries.ConfigDir, Limits: t.Limits,
-				OneWayTLS: cfg.OneWayTLS,
-			}})
+			p.peers = append(p.peers, p.newPeer(o, i, cfg))
 		}
 	}
 	for _, c := range t.Channels {
@@ -107,6 +103,15 @@ func newPlan(t topology.Topology, dir string, cfg Config) (*plan, error) {
 		return nil, err
 	}
 	return p, p.assignPorts(cfg.ports)
+}
+
+// newPeer returns an organisation's peer of that number, on no channel yet.
+func (p *plan) newPeer(of topology.Organisation, number int, cfg Config) *peerPlan {
+	name := fmt.Sprintf("peer%d.%s", number, of.Name)
+	return &peerPlan{organisation: of.Name, installed: make(chan struct{}), Peer: fabric.Peer{
+		Name: name, MSP: of.MSP(), Dir: p.nodeDir(name), Config: cfg.Binaries.ConfigDir, Limits: p.topology.Limits,
+		OneWayTLS: cfg.OneWayTLS,
+	}}
 }
 
 func (p *plan) nodeDir(name string) string { return filepath.Join(p.dir, nodesDir, name) }
@@ -260,17 +265,9 @@ func organisationDir(dir, name string) string { return filepath.Join(dir, organi
 func (p *plan) prepare(executable string) (err error) {
 	p.organisations = map[string]*fabric.Organisation{}
 	for _, o := range slices.Concat(p.topology.Organisations, []topology.Organisation{{Name: topology.Ordering}}) {
-		org, err := fabric.NewOrganisation(o.Name, o.MSP())
-		if err == nil {
-			err = org.WriteKeys(organisationDir(p.dir, o.Name))
-		}
-		if err == nil {
-			err = org.WriteMSPs(organisationDir(p.dir, o.Name))
-		}
-		if err != nil {
+		if err := p.prepareOrganisation(o); err != nil {
 			return err
 		}
-		p.organisations[o.Name] = org
 	}
 	for _, o := range p.orderers {
 		if o.Identity, o.TLS, err = fabric.Prepare(o.Dir, o.Name, fabric.RoleOrderer, p.organisations[topology.Ordering], p.members(p.channels)); err != nil {
@@ -288,6 +285,19 @@ func (p *plan) prepare(executable string) (err error) {
 		}
 	}
 	return nil
+}
+
+// prepareOrganisation makes the keys of an organisation and of its users.
+func (p *plan) prepareOrganisation(o topology.Organisation) error {
+	org, err := fabric.NewOrganisation(o.Name, o.MSP())
+	if err == nil {
+		err = org.WriteKeys(organisationDir(p.dir, o.Name))
+	}
+	if err == nil {
+		err = org.WriteMSPs(organisationDir(p.dir, o.Name))
+	}
+	p.organisations[o.Name] = org
+	return err
 }
 
 // members returns the organisations on channels.
