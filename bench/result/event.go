@@ -32,15 +32,6 @@ var harmful = []EventKind{EventKill, EventStop, EventCut, EventSlow, EventFill}
 // Harms reports whether an event of the kind takes something from the network, from which it may recover.
 func (k EventKind) Harms() bool { return slices.Contains(harmful, k) }
 
-// CatchUp says from what the peer of an organisation that joins obtains the ledger.
-type CatchUp string
-
-// The ways to catch up.
-const (
-	CatchUpBlocks   CatchUp = "blocks"   // all blocks from the first on
-	CatchUpSnapshot CatchUp = "snapshot" // of another peer, and the blocks after it
-)
-
 // Event is what was done to the network on purpose during a level. Times are in seconds since the start of the level's load.
 type Event struct {
 	Kind    EventKind `json:"kind"`
@@ -53,9 +44,10 @@ type Event struct {
 	Took    float64   `json:"took_s"`            // until it was done, or had failed
 	Failed  string    `json:"failed,omitempty"`  // why it could not be done; empty where it was
 	Details string    `json:"details,omitempty"` // what else the scenario says of it, as in delay 100ms
+	Steps   []Step    `json:"steps,omitempty"`   // of one that takes several
 }
 
-// Recovery is how a level came back from an event that harms. Times are in seconds since that event was done.
+// Recovery is how a level came back from an event that harms. Times are in seconds since that event began.
 type Recovery struct {
 	Event int `json:"event"` // its index among the events of the point
 	// NextCommit is when the first transaction that was intended after the event was committed; nil: none within Observed.

@@ -29,8 +29,8 @@ type Event struct {
 	Leader bool
 	// Sites are one, between which and all others it happens, or two, between which.
 	Sites        []string
-	Organisation string         // that joins
-	From         result.CatchUp // of one that joins
+	Organisation string // that joins
+	From         result.JoinFrom
 
 	Delay     time.Duration // slow, sites: added to the round trip
 	Jitter    time.Duration // likewise: standard deviation of what is added
