@@ -12,14 +12,14 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"runtime"
 	"sync"
 	"syscall"
 	"time"
 
-	"meterbench/internal/proc"
-
 	"golang.org/x/sys/unix"
+
+	"meterbench/internal/proc"
+	"meterbench/internal/thread"
 )
 
 // Spec says what to run.
@@ -96,7 +96,7 @@ func Start(spec Spec) (*Process, error) {
 
 	p := &Process{spec: spec, done: make(chan struct{})}
 	started := make(chan error)
-	go p.supervise(cmd, started)
+	thread.Go(func() { p.supervise(cmd, started) })
 	if err := <-started; err != nil {
 		return nil, fmt.Errorf("start %s: %w", spec.Name, err)
 	}
@@ -132,17 +132,16 @@ func (p *Process) watchLog() {
 	}
 }
 
-// supervise starts the child and waits for its end on one thread: the kernel sends a child's parent-death
+// supervise starts the child and waits for its end on a thread of its own: the kernel sends a child's parent-death
 // signal when the *thread* that started it ends, and Go ends idle threads as it likes. A parent that dies
 // before the child has asked for the signal is covered too: package syscall compares the child's parent after
 // asking, and has it kill itself if that has changed.
 func (p *Process) supervise(cmd *exec.Cmd, started chan<- error) {
-	runtime.LockOSThread()
-	if p.spec.Enter == nil {
-		defer runtime.UnlockOSThread()
-	} else if err := p.spec.Enter(); err != nil {
-		started <- err
-		return // with the thread
+	if p.spec.Enter != nil {
+		if err := p.spec.Enter(); err != nil {
+			started <- err
+			return
+		}
 	}
 
 	if err := cmd.Start(); err != nil {
