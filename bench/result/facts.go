@@ -89,7 +89,7 @@ func (k LimitKind) before() string {
 type Role string
 
 // The roles. RoleDevice is the process that plays sensors and gateways, RoleClient the load generator, RoleCA and RoleResponder
-// the certification authority and its OCSP responder.
+// the certification authority and its OCSP responder, RoleEmulation the process that delays packets between sites.
 // RoleOther stands for all processes that are not the run's, RoleSteal for what the hypervisor took.
 const (
 	RolePeer      Role = "peer"
@@ -98,6 +98,7 @@ const (
 	RoleDevice    Role = "device"
 	RoleCA        Role = "ca"
 	RoleResponder Role = "responder"
+	RoleEmulation Role = "emulation"
 	RoleClient    Role = proc.Client
 	RoleOther     Role = proc.Other
 	RoleSteal     Role = proc.Steal
