@@ -13,9 +13,10 @@ import (
 
 // Decode fills the struct that v points to from this value. Fields are matched by their yaml tag; a field without one
 // is no key, but those of an embedded struct are; a map takes whatever keys there are. What is not given keeps its
-// value. The tag's option size reads 2MiB into a whole number of bytes, rate reads 100/s into transactions per second; a
-// time.Duration reads 200ms. A text is not empty, as that of a variable that is not set would be, unless the tag has the
-// option empty. A single value stands for a list of one. The error is an *Error, the first in the order of the file.
+// value. The tag's option size reads 2MiB into a whole number of bytes, rate reads 100/s into transactions per second,
+// bandwidth 100Mbit into bit/s; a time.Duration reads 200ms. A text is not empty, as that of a variable that is not set
+// would be, unless the tag has the option empty. A single value stands for a list of one. The error is an *Error, the first
+// in the order of the file.
 func (n *Node) Decode(v any) error {
 	return n.decode(reflect.ValueOf(v).Elem(), "")
 }
@@ -167,6 +168,9 @@ func scalarValue(text string, to reflect.Type, unit string) (v any, want string)
 	case unit == "rate":
 		v, ok = parseRate(text)
 		want = "a rate such as 100/s or 30/min"
+	case unit == "bandwidth":
+		v, ok = ParseBandwidth(text)
+		want = "a bandwidth such as 512kbit or 100Mbit"
 	case to.Kind() == reflect.Bool:
 		v, ok, want = text == "true", text == "true" || text == "false", "true or false"
 	case zero.CanFloat():
@@ -209,6 +213,19 @@ func ParseSize(text string) (bytes uint64, ok bool) {
 	}
 	bytes, err := strconv.ParseUint(number, 10, 33) // shifted, it stays below 2^63
 	return bytes << shift, err == nil
+}
+
+// ParseBandwidth reads a number with the unit bit, kbit, Mbit or Gbit and returns it in bit/s.
+func ParseBandwidth(text string) (bitPerSecond float64, ok bool) {
+	number, ok := strings.CutSuffix(text, "bit")
+	for unit, factor := range map[string]float64{"k": 1e3, "M": 1e6, "G": 1e9} {
+		if n, found := strings.CutSuffix(number, unit); found {
+			v, isNumber := parseNumber(strings.TrimSpace(n))
+			return v * factor, ok && isNumber
+		}
+	}
+	v, isNumber := parseNumber(strings.TrimSpace(number))
+	return v, ok && isNumber
 }
 
 // parseRate reads a number per s, min or h and returns it per second.

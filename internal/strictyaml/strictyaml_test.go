@@ -15,6 +15,7 @@ type shape struct {
 	Hold  time.Duration `yaml:"hold"`
 	Size  uint32        `yaml:"size,size"`
 	Rate  []float64     `yaml:"rate,rate"`
+	Width float64       `yaml:"width,bandwidth"`
 	On    bool          `yaml:"on"`
 	N     int           `yaml:"n"`
 	Seed  uint64        `yaml:"seed"`
@@ -81,6 +82,7 @@ name: "quoted"          # a comment
 hold: 1m30s
 size: 2MiB
 rate: [100/s, 30/min, 3600/h]
+width: 100Mbit
 on: false
 n: -3
 seed: 18446744073709551615
@@ -91,10 +93,11 @@ items:
   - messages: 1
     mode: {bank: 20}
   - mode: inline
-`, nil, shape{"quoted", 90 * time.Second, 2 << 20, []float64{100, 0.5, 1}, false, -3, 1<<64 - 1, 0.25, []int{1, 2},
+`, nil, shape{"quoted", 90 * time.Second, 2 << 20, []float64{100, 0.5, 1}, 100e6, false, -3, 1<<64 - 1, 0.25, []int{1, 2},
 			&inner{7, mode{"inline", 0}}, []inner{{1, mode{"bank", 20}}, {0, mode{"inline", 0}}}, 0}},
 		{"a list of one", "list: 4\nrate: 5/s", nil, shape{N: 5, On: true, List: []int{4}, Rate: []float64{5}}},
 		{"block scalar", "name: >\n  two\n  words\n", nil, shape{Name: "two words\n", N: 5, On: true}},
+		{"bits per second", "width: 1.5Mbit", nil, shape{Width: 1.5e6, N: 5, On: true}},
 		{"bytes", "size: 512", nil, shape{Size: 512, N: 5, On: true}},
 		{"set", "name: a\nlist: [1, 2]", []string{"name=b c", "list[1]=9", "inner.messages=3", "inner.mode={bank: 2}", "hold= 2s"},
 			shape{Name: "b c", N: 5, On: true, Hold: 2 * time.Second, List: []int{1, 9}, Inner: &inner{3, mode{"bank", 2}}}},
@@ -125,10 +128,10 @@ func TestErrors(t *testing.T) {
 	}{
 		{"", "", "f.yaml:1:1: the file is empty"},
 		{"# only a comment\n", "", "f.yaml:1:1: the file is empty"},
-		{"name: a\nmessages: 1", "", "f.yaml:2:1: unknown key messages; known are name, hold, size, rate, on, n, seed, share, list, inner, items"},
+		{"name: a\nmessages: 1", "", "f.yaml:2:1: unknown key messages; known are name, hold, size, rate, width, on, n, seed, share, list, inner, items"},
 		{"name: a\nsede: 1", "", "f.yaml:2:1: unknown key sede; did you mean seed?"},
 		{"Name: a", "", "f.yaml:1:1: unknown key Name; did you mean name?"},
-		{"Skip: 1", "", "f.yaml:1:1: unknown key Skip; known are name, hold, size, rate, on, n, seed, share, list, inner, items"},
+		{"Skip: 1", "", "f.yaml:1:1: unknown key Skip; known are name, hold, size, rate, width, on, n, seed, share, list, inner, items"},
 		{"inner:\n  mesages: 1", "", "f.yaml:2:3: unknown key inner.mesages; did you mean messages?"},
 		{"items:\n  - messages: 1\n  - {massages: 2}", "", "f.yaml:3:6: unknown key items[1].massages; did you mean messages?"},
 		{"n: 1\nn: 2", "", `f.yaml:2:1: mapping key "n" already defined at [1:1]`},
@@ -138,7 +141,7 @@ func TestErrors(t *testing.T) {
 		{"n: 0x10", "", `f.yaml:1:4: n: want a whole number, got "0x10"`},
 		{"n: 010", "", `f.yaml:1:4: n: want a whole number without leading zeros, got "010"`},
 		{"on: 'true'", "", "f.yaml:1:5: on: want true or false, got text; remove the quotes"},
-		{"'': 1", "", `f.yaml:1:1: unknown key ""; known are name, hold, size, rate, on, n, seed, share, list, inner, items`},
+		{"'': 1", "", `f.yaml:1:1: unknown key ""; known are name, hold, size, rate, width, on, n, seed, share, list, inner, items`},
 		{"{n: 1, n: 2}", "", `f.yaml:1:8: mapping key "n" already defined at [1:2]`},
 		{"n: 99999999999999999999", "", `f.yaml:1:4: n: want a whole number of at most 64 bits, got "99999999999999999999"`},
 		{"seed: -1", "", `f.yaml:1:7: seed: want a whole number from 0, got "-1"`},
@@ -154,6 +157,8 @@ func TestErrors(t *testing.T) {
 		{"size: 2MB", "", `f.yaml:1:7: size: want a size such as 512KiB or 2MiB, got "2MB"`},
 		{"size: 4GiB", "", `f.yaml:1:7: size: want a size below 4GiB, got "4GiB"`},
 		{"rate: 100", "", `f.yaml:1:7: rate: want a rate such as 100/s or 30/min, got "100"`},
+		{"width: 100MB", "", `f.yaml:1:8: width: want a bandwidth such as 512kbit or 100Mbit, got "100MB"`},
+		{"width: 1_0Mbit", "", `f.yaml:1:8: width: want a bandwidth such as 512kbit or 100Mbit, got "1_0Mbit"`},
 		{"rate: 1_0/s", "", `f.yaml:1:7: rate: want a rate such as 100/s or 30/min, got "1_0/s"`},
 		{"rate: 0x1p4/s", "", `f.yaml:1:7: rate: want a rate such as 100/s or 30/min, got "0x1p4/s"`},
 		{"share: 1_0", "", `f.yaml:1:8: share: want a number, got "1_0"`},
@@ -162,7 +167,7 @@ func TestErrors(t *testing.T) {
 		{"list: {a: 1}", "", "f.yaml:1:7: list: want a list, got a mapping; begin each item with a dash"},
 		{"items:\n  messages: 1", "", "f.yaml:2:3: items: want a list, got a mapping; begin each item with a dash"},
 		{"inner: 7", "", "f.yaml:1:8: inner: want a mapping with keys such as messages, mode, got a value"},
-		{"- n: 1", "", "f.yaml:1:1: want a mapping with keys such as name, hold, size, rate, on, n, seed, share, list, inner, items, got a list"},
+		{"- n: 1", "", "f.yaml:1:1: want a mapping with keys such as name, hold, size, rate, width, on, n, seed, share, list, inner, items, got a list"},
 		{"inner: {mode: outline}", "", `f.yaml:1:15: inner.mode: unknown mode "outline"; known are inline`},
 		{"inner: {mode: inlin}", "", `f.yaml:1:15: inner.mode: unknown mode "inlin"; did you mean inline?`},
 		{"inner: {mode: {bnk: 1}}", "", "f.yaml:1:16: unknown key inner.mode.bnk; did you mean bank?"},
@@ -184,7 +189,7 @@ func TestErrors(t *testing.T) {
 		{"n: 1", "name=\"\\e\"", "--set name: the character U+001B cannot be printed; remove it"},
 		{"list: [" + strings.Repeat("1, ", 1001) + "1]", "", "f.yaml:1:7: the list has 1002 items, more than 1000"},
 		{"n: 1", "list=[" + strings.Repeat("1, ", 1001) + "1]", "--set list: the list has 1002 items, more than 1000"},
-		{strings.Repeat("a", 2000) + ": 1", "", "f.yaml:1:1: unknown key " + strings.Repeat("a", 388) + "…; known are name, hold, size, rate, on, n, seed, share, list, inner, items"},
+		{strings.Repeat("a", 2000) + ": 1", "", "f.yaml:1:1: unknown key " + strings.Repeat("a", 388) + "…; known are name, hold, size, rate, width, on, n, seed, share, list, inner, items"},
 		{"name: \xff", "", "f.yaml:1:1: not UTF-8 text"},
 		{"name: " + strings.Repeat("a", MaxBytes), "", "f.yaml:1:1: larger than 64 KiB"},
 		{strings.Repeat("[", 60000), "", "f.yaml:1:33: nested more than 32 deep"},
@@ -196,7 +201,7 @@ func TestErrors(t *testing.T) {
 		{"n: 1", "n=", "--set n: no value given; null removes the key"},
 		{"n: 1", "n=---", "--set n: no value given; null removes the key"},
 		{"n: 1", "n=# two", "--set n: no value given; null removes the key"},
-		{"n: 1", "a\nb=2", "--set a b: unknown key \"a\\nb\"; known are name, hold, size, rate, on, n, seed, share, list, inner, items"},
+		{"n: 1", "a\nb=2", "--set a b: unknown key \"a\\nb\"; known are name, hold, size, rate, width, on, n, seed, share, list, inner, items"},
 		{"inner: {messages: 1}", "inner[0]=2", "--set inner[0]: inner is a mapping, not a list"},
 		{"n: 1", "n[0]=2", "--set n[0]: n is a value, not a list"},
 		{"n: 1", "n=[", "--set n: sequence end token ']' not found"},
