@@ -55,6 +55,8 @@ func (t Topology) check() *strictyaml.Problem {
 		each("organisations", t.Organisations, "organisation", func(o Organisation) string { return o.Name }, checkOrganisation),
 		t.checkPeers(),
 		t.Orderers.check(),
+		t.checkOwners(),
+		t.checkSites(),
 		atMost("channels", len(t.Channels), maxChannels, "channels"),
 		each("channels", t.Channels, "channel", func(c Channel) string { return c.Name }, t.checkChannel),
 		t.Limits.check(len(t.Channels)),

@@ -71,13 +71,17 @@ func (o Orderers) Validate() error {
 }
 
 func (o Orderers) check() *strictyaml.Problem {
+	path := "orderers.count"
+	if len(o.Owners) > 0 {
+		path = "orderers.owners"
+	}
 	for _, row := range consensusTypes {
 		switch {
 		case row.name != o.Consensus:
 		case o.Count >= row.fewest || row.fewest == 1:
-			return strictyaml.Between("orderers.count", o.Count, row.fewest, maxNodes)
+			return strictyaml.Between(path, o.Count, row.fewest, maxNodes)
 		default:
-			return strictyaml.Problemf(fmt.Sprintf("ask for %d to %d, or for consensus: %s", row.fewest, maxNodes, Raft), "orderers.count",
+			return strictyaml.Problemf(fmt.Sprintf("ask for %d to %d, or for consensus: %s", row.fewest, maxNodes, Raft), path,
 				"consensus %s takes at least %d orderers, got %d", row.name, row.fewest, o.Count)
 		}
 	}

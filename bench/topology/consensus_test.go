@@ -12,16 +12,16 @@ func TestQuorum(t *testing.T) {
 		orderers       Orderers
 		faults, quorum int
 	}{
-		{Orderers{Raft, 1}, 0, 1},
-		{Orderers{Raft, 3}, 1, 2},
-		{Orderers{Raft, 4}, 1, 3},
-		{Orderers{Raft, 5}, 2, 3},
-		{Orderers{BFT, 4}, 1, 3},
-		{Orderers{BFT, 5}, 1, 4},
-		{Orderers{BFT, 6}, 1, 4},
-		{Orderers{BFT, 7}, 2, 5},
-		{Orderers{BFT, 10}, 3, 7},
-		{Orderers{"pow", 3}, 0, 3},
+		{Orderers{Consensus: Raft, Count: 1}, 0, 1},
+		{Orderers{Consensus: Raft, Count: 3}, 1, 2},
+		{Orderers{Consensus: Raft, Count: 4}, 1, 3},
+		{Orderers{Consensus: Raft, Count: 5}, 2, 3},
+		{Orderers{Consensus: BFT, Count: 4}, 1, 3},
+		{Orderers{Consensus: BFT, Count: 5}, 1, 4},
+		{Orderers{Consensus: BFT, Count: 6}, 1, 4},
+		{Orderers{Consensus: BFT, Count: 7}, 2, 5},
+		{Orderers{Consensus: BFT, Count: 10}, 3, 7},
+		{Orderers{Consensus: "pow", Count: 3}, 0, 3},
 	} {
 		t.Run(fmt.Sprint(test.orderers), func(t *testing.T) {
 			if f, q := test.orderers.Faults(), test.orderers.Quorum(); f != test.faults || q != test.quorum {

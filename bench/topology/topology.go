@@ -16,7 +16,10 @@ import (
 type Topology struct {
 	Name          string         `yaml:"name" json:"name"`
 	Description   string         `yaml:"description" json:"description"`
-	Fabric        string         `yaml:"fabric" json:"fabric,omitempty"` // release of the daemons, for example 2.5.9; empty: the program's choice
+	Fabric        string         `yaml:"fabric" json:"fabric,omitempty"`     // release of the daemons, for example 2.5.9; empty: the program's choice
+	Sites         []Site         `yaml:"sites" json:"sites,omitempty"`       // none: every organisation is at a site of its own name, all at distance 0
+	Links         []Link         `yaml:"links" json:"links,omitempty"`       // in place of what follows from the coordinates of the sites
+	Distance      float64        `yaml:"distance" json:"distance,omitempty"` // factor on all round trips; 0: nothing lies between the sites
 	Organisations []Organisation `yaml:"organisations" json:"organisations"`
 	Orderers      Orderers       `yaml:"orderers" json:"orderers"`
 	Channels      []Channel      `yaml:"channels" json:"channels"`
@@ -38,12 +41,16 @@ func (t Topology) With(contracts ...string) []Channel {
 type Organisation struct {
 	Name  string `yaml:"name" json:"name"` // lower case letters, digits and -, for example ptb
 	Peers int    `yaml:"peers" json:"peers"`
+	Site  string `yaml:"site" json:"site,omitempty"` // where it stands; empty: at the site of its own name
 }
 
-// Orderers are the ordering nodes, orderer0, orderer1, …, all of one organisation of their own, "ordering".
+// Orderers are the ordering nodes, orderer0, orderer1, …. Where they have no owners, all are of one organisation of their
+// own, "ordering".
 type Orderers struct {
 	Consensus Consensus `yaml:"consensus" json:"consensus"` // raft or bft
 	Count     int       `yaml:"count" json:"count"`
+	Owners    []string  `yaml:"owners" json:"owners,omitempty"` // in place of count: orderer i belongs to the organisation Owners[i] and stands at its site
+	Leader    string    `yaml:"leader" json:"leader,omitempty"` // owner whose orderer leads every channel first; empty: whichever
 }
 
 // A Channel is a ledger, its members and what is deployed on it.
@@ -130,6 +137,9 @@ func parse(file string, src []byte) (Topology, *strictyaml.Document, error) {
 	}
 	if err := doc.Decode(&t); err != nil {
 		return Topology{}, nil, err
+	}
+	if len(t.Sites) > 0 && !doc.Has("distance") {
+		t.Distance = 1
 	}
 	if p := t.check(); p != nil {
 		return Topology{}, nil, doc.Locate(p)

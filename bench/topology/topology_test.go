@@ -23,13 +23,13 @@ func TestShipped(t *testing.T) {
 		orderers      Orderers
 		endorse       int
 	}{
-		{"five-org", []string{"ptb", "cmi", "inmetro", "nmij", "nmim"}, 1, Orderers{"raft", 3}, 3},
-		{"four-peer", []string{"ptb", "inmetro"}, 2, Orderers{"raft", 1}, 2},
-		{"four-peer-bft", []string{"ptb", "cmi", "inmetro", "nmij"}, 1, Orderers{"bft", 4}, 3},
-		{"four-peer-raft3", []string{"ptb", "cmi", "inmetro", "nmij"}, 1, Orderers{"raft", 3}, 3},
-		{"four-peer-raft5", []string{"ptb", "cmi", "inmetro", "nmij"}, 1, Orderers{"raft", 5}, 3},
-		{"minimal", []string{"ptb"}, 1, Orderers{"raft", 1}, 1},
-		{"two-peer", []string{"ptb"}, 2, Orderers{"raft", 1}, 1},
+		{"five-org", []string{"ptb", "cmi", "inmetro", "nmij", "nmim"}, 1, Orderers{Consensus: "raft", Count: 3}, 3},
+		{"four-peer", []string{"ptb", "inmetro"}, 2, Orderers{Consensus: "raft", Count: 1}, 2},
+		{"four-peer-bft", []string{"ptb", "cmi", "inmetro", "nmij"}, 1, Orderers{Consensus: "bft", Count: 4}, 3},
+		{"four-peer-raft3", []string{"ptb", "cmi", "inmetro", "nmij"}, 1, Orderers{Consensus: "raft", Count: 3}, 3},
+		{"four-peer-raft5", []string{"ptb", "cmi", "inmetro", "nmij"}, 1, Orderers{Consensus: "raft", Count: 5}, 3},
+		{"minimal", []string{"ptb"}, 1, Orderers{Consensus: "raft", Count: 1}, 1},
+		{"two-peer", []string{"ptb"}, 2, Orderers{Consensus: "raft", Count: 1}, 1},
 	}
 	var names []string
 	for _, test := range tests {
@@ -43,7 +43,7 @@ func TestShipped(t *testing.T) {
 			if top.Name != test.name || top.Description == "" {
 				t.Errorf("%s: name %q, description %q", test.name, top.Name, top.Description)
 			}
-			if !slices.Equal(top.organisations(), test.organisations) || top.Orderers != test.orderers {
+			if !slices.Equal(top.organisations(), test.organisations) || !top.Orderers.Equal(test.orderers) {
 				t.Errorf("%s: %v, %v", test.name, top.organisations(), top.Orderers)
 			}
 			for _, o := range top.Organisations {
@@ -86,8 +86,8 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Topology{
 		Name:          "a",
-		Organisations: []Organisation{{"ptb", 1}, {"cmi", 1}},
-		Orderers:      Orderers{"raft", 1},
+		Organisations: []Organisation{{Name: "ptb", Peers: 1}, {Name: "cmi", Peers: 1}},
+		Orderers:      Orderers{Consensus: "raft", Count: 1},
 		Channels: []Channel{{
 			Name: "c", Members: []string{"ptb", "cmi"},
 			Batch:      Batch{2 * time.Second, 500, 2 << 20, 10 << 20},
@@ -179,7 +179,7 @@ func TestLoad(t *testing.T) {
 }
 
 func TestEndorsement(t *testing.T) {
-	top := Topology{Organisations: []Organisation{{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}}}
+	top := Topology{Organisations: []Organisation{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}}}
 	all := []string{"a", "b", "c", "d"}
 	tests := []struct {
 		members []string
@@ -210,6 +210,7 @@ func TestEndorsement(t *testing.T) {
 // Whatever is read can be built: it validates, and every policy has endorsers.
 func FuzzParse(f *testing.F) {
 	f.Add(small)
+	f.Add(apart)
 	for _, n := range Names() {
 		src, err := files.ReadFile("library/" + n + ".yaml")
 		if err != nil {
@@ -238,6 +239,19 @@ func FuzzParse(f *testing.F) {
 		}
 		if err := top.Validate(); err != nil {
 			t.Fatal(err)
+		}
+		for i, row := range top.Matrix() {
+			for j, l := range row {
+				known := i != j && top.Distance > 0 && top.Sites[i].Latitude == nil // then a link says it
+				if known && l.RoundTrip == 0 {
+					t.Fatalf("at distance %v nothing lies between %s and %s", top.Distance, l.Between[0], l.Between[1])
+				}
+			}
+		}
+		for i := range top.Orderers.Count {
+			if name := fmt.Sprintf("orderer%d", i); top.SiteOf(name) == "" {
+				t.Fatalf("%s is at no site", name)
+			}
 		}
 		for _, c := range top.Channels {
 			for _, cc := range c.Chaincodes {

@@ -53,7 +53,7 @@ func difference(t, up topology.Topology) (key, asked, is string) {
 	if !slices.Equal(t.Organisations, up.Organisations) {
 		return "topology", organisations(t), organisations(up)
 	}
-	if t.Orderers != up.Orderers {
+	if !t.Orderers.Equal(up.Orderers) {
 		return "topology", fmt.Sprintf("%d %s orderers", t.Orderers.Count, t.Orderers.Consensus), fmt.Sprintf("%d %s", up.Orderers.Count, up.Orderers.Consensus)
 	}
 	if len(t.Channels) != len(up.Channels) {
