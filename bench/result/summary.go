@@ -114,6 +114,10 @@ type Point struct {
 	// Leaders are the orderers that led the channels at the end of the level; nil where they do not report it, and in runs
 	// of older versions.
 	Leaders []Leader `json:"leaders,omitempty"`
+	// BlockSources are the orderers from which peers pulled blocks at the begin of the level; nil where their logs did not say.
+	BlockSources []BlockSource `json:"block_sources,omitempty"`
+	// Expected is the commit latency as computed from the distances between sites; nil where there are none.
+	Expected *Expected `json:"expected,omitempty"`
 	// Limit kept throughput from being higher; LimitedBy is the same in words, set when a summary is read or
 	// written, and LimitedBecause is the evidence.
 	Limit          Limit  `json:"limit,omitzero"`
