@@ -74,6 +74,8 @@ type Gateway struct {
 	TLS        TLS
 	Identity   Identity
 	Member     string // MSP id of the peer's organisation; empty: the identity's
+	Site       uint16 // number of the site at which the peer stands, from 1 in those of the network; 0: none
+	Dial       Dialer // that connects from where the identity's clients stand
 }
 
 // At reports whether an address by which a network knows a peer is this one's.
@@ -168,7 +170,7 @@ func connect(g Gateway, counted *calls) (*endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := connectTLS(g.Address, config, counted.options()...)
+	conn, err := g.Dial.connectTLS(g.Address, config, counted.options()...)
 	if err != nil {
 		return nil, err
 	}

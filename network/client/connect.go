@@ -1,10 +1,12 @@
 package client
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"google.golang.org/grpc"
@@ -36,19 +38,35 @@ func (t TLS) Config(serverName string) (*tls.Config, error) {
 	return config, nil
 }
 
+// A Dialer connects to host:port, as from another site than that of this process. Nil connects from here.
+type Dialer func(ctx context.Context, address string) (net.Conn, error)
+
 // Connect returns a connection to the gRPC services of a node that has a name in its TLS certificate. A node that is
 // starting is tried again soon.
 func Connect(address, serverName string, t TLS) (*grpc.ClientConn, error) {
-	return connectWith(address, serverName, t)
+	return Dialer(nil).Connect(address, serverName, t)
+}
+
+// Connect is the function Connect by this dialer.
+func (d Dialer) Connect(address, serverName string, t TLS) (*grpc.ClientConn, error) {
+	return d.connectWith(address, serverName, t)
 }
 
 // connectWith is Connect with further options.
-func connectWith(address, serverName string, t TLS, more ...grpc.DialOption) (*grpc.ClientConn, error) {
+func (d Dialer) connectWith(address, serverName string, t TLS, more ...grpc.DialOption) (*grpc.ClientConn, error) {
 	config, err := t.Config(serverName)
 	if err != nil {
 		return nil, err
 	}
-	return connectTLS(address, config, more...)
+	return d.connectTLS(address, config, more...)
+}
+
+// dial connects to host:port.
+func (d Dialer) dial(ctx context.Context, address string) (net.Conn, error) {
+	if d != nil {
+		return d(ctx, address)
+	}
+	return (&net.Dialer{}).DialContext(ctx, "tcp", address)
 }
 
 // connectTLS is Connect with the settings of TLS made.
@@ -56,14 +74,14 @@ func connectWith(address, serverName string, t TLS, more ...grpc.DialOption) (*g
 // The options keep the cost of a call low: windows of fixed size spare the pings that estimate the bandwidth,
 // large buffers spare system calls, and what is never used (service configuration, transparent retries,
 // statistics) is switched off.
-func connectTLS(address string, config *tls.Config, more ...grpc.DialOption) (*grpc.ClientConn, error) {
+func (d Dialer) connectTLS(address string, config *tls.Config, more ...grpc.DialOption) (*grpc.ClientConn, error) {
 	options := append([]grpc.DialOption{
 		grpc.WithTransportCredentials(credentials.NewTLS(config)),
 		grpc.WithInitialWindowSize(1 << 20),
 		grpc.WithInitialConnWindowSize(16 << 20),
 		grpc.WithReadBufferSize(64 << 10),
 		grpc.WithWriteBufferSize(64 << 10),
-		grpc.WithContextDialer(dialSocket),
+		grpc.WithContextDialer(d.dialSocket),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),

@@ -21,6 +21,7 @@ type Orderer struct {
 	Address    string // host:port
 	ServerName string // that its TLS certificate must have; empty: Name
 	TLS        TLS
+	Dial       Dialer
 }
 
 // At reports whether an address by which a network knows an orderer is this one's.
@@ -56,7 +57,7 @@ type orderers struct {
 func newOrderers(life context.Context, cfg Config, counted *calls) (*orderers, error) {
 	all := &orderers{quorum: max(cfg.Quorum, 1)}
 	for _, o := range cfg.Orderers {
-		conn, err := connectWith(o.Address, cmp.Or(o.ServerName, o.Name), o.TLS, counted.options()...)
+		conn, err := o.Dial.connectWith(o.Address, cmp.Or(o.ServerName, o.Name), o.TLS, counted.options()...)
 		if err != nil {
 			return all, fmt.Errorf("%s (%s): %w", o.Name, o.Address, err)
 		}
@@ -83,7 +84,7 @@ func (o *orderers) reach(ctx context.Context, all []Orderer) error {
 	}
 	answers := make(chan error, len(all))
 	for _, n := range all {
-		go func() { answers <- Reach(ctx, n.Address, cmp.Or(n.ServerName, n.Name), n.TLS) }()
+		go func() { answers <- n.Dial.Reach(ctx, n.Address, cmp.Or(n.ServerName, n.Name), n.TLS) }()
 	}
 	var failed error
 	good := 0

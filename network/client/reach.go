@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"strings"
 	"time"
@@ -42,6 +41,11 @@ func (e *Unreachable) Unwrap() error { return e.cause }
 // Reach makes sure that a node answers at an address, by TLS, with a certificate that has a name, and takes the client's.
 // The error is an *Unreachable, or that of ctx.
 func Reach(ctx context.Context, address, serverName string, t TLS) error {
+	return Dialer(nil).Reach(ctx, address, serverName, t)
+}
+
+// Reach is the function Reach by this dialer.
+func (d Dialer) Reach(ctx context.Context, address, serverName string, t TLS) error {
 	config, err := t.Config(serverName)
 	if err != nil {
 		return err
@@ -49,7 +53,7 @@ func Reach(ctx context.Context, address, serverName string, t TLS) error {
 	config.NextProtos = []string{"h2"}
 	dialling, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
-	conn, err := (&net.Dialer{}).DialContext(dialling, "tcp", address)
+	conn, err := d.dial(dialling, address)
 	if err != nil {
 		return unreachable(ctx, address, serverName, err)
 	}

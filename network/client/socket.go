@@ -23,12 +23,12 @@ type socket struct {
 }
 
 // dialSocket connects to host:port.
-func dialSocket(ctx context.Context, address string) (net.Conn, error) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
-	if err != nil {
-		return nil, err
+func (d Dialer) dialSocket(ctx context.Context, address string) (net.Conn, error) {
+	conn, err := d.dial(ctx, address)
+	tcp, ok := conn.(*net.TCPConn)
+	if err != nil || !ok {
+		return conn, err
 	}
-	tcp := conn.(*net.TCPConn) // as the network is "tcp"
 	raw, err := tcp.SyscallConn()
 	if err != nil {
 		tcp.Close() // the first error counts

@@ -9,6 +9,6 @@ import (
 
 // dialSocket connects to host:port. The race detector learns what a connection puts in order from the calls of the standard
 // library alone.
-func dialSocket(ctx context.Context, address string) (net.Conn, error) {
-	return (&net.Dialer{}).DialContext(ctx, "tcp", address)
+func (d Dialer) dialSocket(ctx context.Context, address string) (net.Conn, error) {
+	return d.dial(ctx, address)
 }

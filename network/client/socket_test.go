@@ -23,7 +23,7 @@ func sockets(t *testing.T) (net.Conn, *net.TCPConn) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	near, err := dialSocket(t.Context(), listener.Addr().String())
+	near, err := Dialer(nil).dialSocket(t.Context(), listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
