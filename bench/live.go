@@ -44,7 +44,7 @@ func newLatencies() *latencies {
 // count adds a transaction, of the hold or of the run-out, that ended.
 func (v *live) count(rec result.Record, of int) {
 	v.counts[of][rec.Outcome].Add(1)
-	if v.latencies == nil || rec.Outcome.Class() != result.Succeeded {
+	if v.latencies == nil || rec.Outcome != result.Valid && rec.Outcome != result.Answered {
 		return
 	}
 	shard := &v.latencies[rec.Seq%uint64(len(v.latencies))]

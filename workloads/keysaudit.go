@@ -56,7 +56,7 @@ func (e *endings) add(o result.Outcome, is changed, most int) {
 	switch {
 	case o.Class() == result.Lost:
 		e.lost++
-	case o != result.Valid:
+	case o != result.Valid && o != result.Confirmed:
 		return
 	default:
 		e.valid++

@@ -33,7 +33,8 @@ func TestEveryTransactionAgreesWithTheLog(t *testing.T) {
 	}
 	for _, o := range result.Outcomes() {
 		switch o {
-		case result.Valid, result.Dropped, result.PrepareError, result.Answered, result.Interrupted, result.CARefused, result.CATimeout, result.CAUnreachable:
+		case result.Valid, result.Dropped, result.PrepareError, result.Answered, result.Interrupted, result.CARefused, result.CATimeout, result.CAUnreachable,
+			result.Confirmed:
 		default:
 			full.Failures = append(full.Failures, reference.Failure{Outcome: o, Share: 0.03})
 		}

@@ -31,7 +31,9 @@ func (p *Point) RateKey() string {
 }
 
 // Succeeded returns the number of transactions of the window that ended well.
-func (p *Point) Succeeded() uint64 { return p.Outcomes[Valid.String()] + p.Outcomes[Answered.String()] }
+func (p *Point) Succeeded() uint64 {
+	return p.Outcomes[Valid.String()] + p.Outcomes[Confirmed.String()] + p.Outcomes[Answered.String()]
+}
 
 // Whole returns the part that is the whole latency of a transaction that ended well, from its intended start.
 func (c *Conditions) Whole() Part {

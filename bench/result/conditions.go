@@ -20,6 +20,7 @@ type Conditions struct {
 	Limits     topology.Limits `json:"limits"`
 	Wait       Wait            `json:"wait"`
 	Driver     Driver          `json:"driver,omitempty"`   // of the client on a network
+	Failover   bool            `json:"failover,omitempty"` // transactions without a definite answer are sent again through another gateway
 	Workload   Workload        `json:"workload"`           // one of those below, mix, or another of a table of workload kinds
 	Form       Workload        `json:"form,omitempty"`     // billing: plain | padded | encrypted, of the readings that are billed
 	Readings   int             `json:"readings,omitempty"` // billing: how many readings a bill covers

@@ -77,7 +77,7 @@ func (c *Conditions) KeysEach() int { return max(1, c.Batch) }
 // OnLedger returns how many transactions were ordered, whether they are valid or not.
 func (c Counts) OnLedger() (n uint64) {
 	for o, k := range c {
-		if Outcome(o) == Valid || Outcome(o).Class() == Failed {
+		if Outcome(o) == Valid || Outcome(o) == Confirmed || Outcome(o).Class() == Failed {
 			n += k
 		}
 	}

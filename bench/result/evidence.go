@@ -81,6 +81,10 @@ type Audit struct {
 	Evaluated uint64 `json:"evaluated,omitempty"`
 	// Others are valid on the ledger and were sent by others while this run measured, on a network that they may use too.
 	Others uint64 `json:"others,omitempty"`
+	// InDoubt are the transactions whose end the client did not see; nil where there are none, and in runs of older versions.
+	InDoubt *InDoubt `json:"in_doubt,omitempty"`
+	// Ledgers says which peers' copies of the ledgers were read; nil of a simulated one, and in runs of older versions.
+	Ledgers []LedgerRead `json:"ledgers,omitempty"`
 }
 
 // Judge returns the verdict that follows from the counts.

@@ -14,7 +14,7 @@ func (p *Point) Measured() bool { return p.Valid || p.Failed && len(p.Reasons) =
 func (p *Point) MarkFailed() {
 	done := p.Succeeded()
 	if p.Conditions.Commits() {
-		done = p.Outcomes[Valid.String()]
+		done = p.Outcomes[Valid.String()] + p.Outcomes[Confirmed.String()]
 	}
 	ended := p.Outcomes[Answered.String()] + p.Outcomes[Interrupted.String()]
 	if p.Failed || done > 0 || p.Scheduled <= ended {

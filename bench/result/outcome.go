@@ -27,6 +27,7 @@ const (
 	CARefused                         // a certification authority, or the verifier of its certificates, said no
 	CATimeout                         // no answer of the certification authority within the time allowed
 	CAUnreachable                     // the certification authority could not be reached, or the connection broke
+	Confirmed                         // a contract refuses it as there already, so that an earlier attempt was committed
 	outcomes
 )
 
@@ -36,7 +37,7 @@ type Class uint8
 // The classes.
 const (
 	Lost      Class = iota // unknown
-	Succeeded              // valid or answered
+	Succeeded              // valid, answered or confirmed
 	Failed                 // committed as invalid
 	Refused                // turned away, or given up, before an orderer had it
 	Unsent                 // it never left the client
@@ -66,6 +67,7 @@ var outcomeTable = [outcomes]struct {
 	CARefused:          {"ca_refused", Refused},
 	CATimeout:          {"ca_timeout", Refused},
 	CAUnreachable:      {"ca_unreachable", Refused},
+	Confirmed:          {"confirmed", Succeeded},
 }
 
 // Class returns how the transaction ended, in general.

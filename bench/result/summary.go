@@ -83,6 +83,10 @@ type Point struct {
 	Events     []Event    `json:"events,omitempty"`
 	Recoveries []Recovery `json:"recoveries,omitempty"`
 
+	// InDoubt are the transactions intended in the window whose end the client did not see, as the audit decided them; nil
+	// where there are none.
+	InDoubt *InDoubt `json:"in_doubt,omitempty"`
+
 	// Conflicts compares the MVCC conflicts with the birthday estimate, nil where the transactions choose from no space of
 	// keys, or none conflicted.
 	Conflicts *Conflicts `json:"conflicts,omitempty"`

@@ -39,6 +39,9 @@ func (t *Tally) Add(r *result.Record) {
 	if r.Outcome == result.Answered { // comes on its own
 		done, block = r.Endorsed.Seconds(), r.Seq
 	}
+	if r.Outcome == result.Confirmed { // it was committed before, unseen, and is no part of a rate
+		done = r.Ended.Seconds()
+	}
 	succeeded := r.Outcome.Class() == result.Succeeded
 	if intended >= t.from && intended < t.to {
 		t.arrivals[min(spans-1, int(spans*(intended-t.from)/(t.to-t.from)))]++
@@ -46,7 +49,7 @@ func (t *Tally) Add(r *result.Record) {
 			t.late++
 		}
 	}
-	if !succeeded || done < t.from || done >= t.to {
+	if !succeeded || r.Outcome == result.Confirmed || done < t.from || done >= t.to {
 		return
 	}
 	c := t.commits[r.Channel]

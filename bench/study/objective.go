@@ -32,6 +32,8 @@ func (s *satisfaction) add(place uint64, r *result.Record) {
 	case result.Valid:
 	case result.Answered:
 		done = r.Endorsed
+	case result.Confirmed:
+		done = r.Ended // committed before that
 	default:
 		done = result.NotReached
 	}
