@@ -14,6 +14,7 @@ import (
 	"meterbench/bench/arrival"
 	"meterbench/bench/result"
 	"meterbench/internal/random"
+	"meterbench/internal/refusal"
 )
 
 // Transaction is ready to be submitted.
@@ -42,6 +43,12 @@ type Transaction struct {
 	// Timeout, set by the engine, is how long the client waits for each answer, and for the commit; 0: as long as is usual for
 	// the Target.
 	Timeout time.Duration
+	// Once is the code with which its contract refuses it where it is on the ledger already. The zero code: no contract does,
+	// so that a second one could be committed too.
+	Once refusal.Code
+	// Failover, set by the engine, has a Target try again, in another way, what got no definite answer and is refused Once it is
+	// on the ledger, or only asks.
+	Failover bool
 	// Acknowledged, set by the engine or nil, is called at most once, with the instant at which an orderer took
 	// the transaction.
 	Acknowledged func(at time.Time)
@@ -58,6 +65,17 @@ type Receipt struct {
 	Bytes     uint32
 	Site      uint16 // of the gateway that took it: the number of one of the target's sites, from 1; 0: there is none
 	Outcome   result.Outcome
+	// Attempts are all attempts in their order where there were several, each a transaction of its own. What is said above is
+	// said of the one that decided, by Outcome.
+	Attempts []Attempt
+}
+
+// An Attempt is one of several by which a Target tried to take a transaction to its end. Zero times were not reached.
+type Attempt struct {
+	Receipt           // without attempts
+	Through string    // the gateway, or whoever else it went through
+	Started time.Time // when it began
+	Ended   time.Time // when it was given up or ended otherwise than with a commit; else zero
 }
 
 // Entry is one transaction on a ledger, valid or not.
@@ -133,6 +151,8 @@ type Plan struct {
 	Site uint16
 	// Timeout is how long a client waits for each answer, and for the commit. 0: as long as is usual for the Target.
 	Timeout time.Duration
+	// Failover has the Target try transactions again that got no definite answer.
+	Failover bool
 	// Outstanding bounds, with WaitAcknowledge, the transactions that have not ended, also those that no
 	// client follows any more. Beyond it a client of a closed load waits, visible as the lag from intended to
 	// started, and a transaction of an open load is Dropped. 0 stands for DefaultOutstanding.

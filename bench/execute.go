@@ -24,7 +24,8 @@ func (l *load) execute(j job, acknowledged func(time.Time)) (end time.Duration) 
 		}
 	} else {
 		rec.Prepared, rec.Encrypt, rec.Channel = l.now(), tx.Encrypt, uint16(tx.Channel)
-		tx.Wait, tx.Driver, tx.Site, tx.Timeout, tx.Acknowledged = l.Plan.Wait, l.Plan.Driver, l.Plan.Site, l.Plan.Timeout, acknowledged
+		tx.Wait, tx.Driver, tx.Failover, tx.Site, tx.Timeout = l.Plan.Wait, l.Plan.Driver, l.Plan.Failover, l.Plan.Site, l.Plan.Timeout
+		tx.Acknowledged = acknowledged
 		var receipt Receipt
 		receipt, err = l.submit(work, tx)
 		l.fill(&rec, receipt)
@@ -33,7 +34,7 @@ func (l *load) execute(j job, acknowledged func(time.Time)) (end time.Duration) 
 		err = errors.Join(fmt.Errorf("the target returned %v, which is no outcome", rec.Outcome), err)
 		rec.Outcome = result.Unknown
 	}
-	if cause := context.Cause(work); cause != nil && rec.Committed == result.NotReached && rec.Outcome != result.Answered {
+	if cause := context.Cause(work); cause != nil && rec.Committed == result.NotReached && rec.Outcome.Class() != result.Succeeded {
 		rec.Outcome, err = result.Unknown, cause
 		if cause == errInterrupted {
 			rec.Outcome = result.Interrupted
@@ -42,7 +43,7 @@ func (l *load) execute(j job, acknowledged func(time.Time)) (end time.Duration) 
 	if rec.Committed == result.NotReached && (rec.Outcome != result.Answered || rec.Endorsed == result.NotReached) {
 		rec.Ended = l.now()
 	}
-	if err != nil && l.of(intended) == inHold && rec.Outcome != result.Valid && rec.Outcome != result.Answered {
+	if err != nil && l.of(intended) == inHold && rec.Outcome.Class() != result.Succeeded {
 		l.failures.add(rec.Outcome, err)
 	}
 	if tx.Ended != nil {

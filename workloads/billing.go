@@ -176,7 +176,7 @@ func (b *Bills) Transaction(ctx context.Context, seq uint64) (bench.Transaction,
 	if err != nil {
 		return bench.Transaction{}, fmt.Errorf("transaction %d: %w", seq, err)
 	}
-	return bench.Transaction{Function: reading.FnPutBill, Args: [][]byte{wire}, Channel: channel, Encrypt: spent}, nil
+	return bench.Transaction{Function: reading.FnPutBill, Args: [][]byte{wire}, Channel: channel, Encrypt: spent, Once: reading.CodeBillDuplicate}, nil
 }
 
 func (b *Bills) compute(ctx context.Context, channel int, meter string, from uint64, tariff int) (wire []byte, spent time.Duration, err error) {

@@ -143,7 +143,7 @@ func TestDevice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		equal(t, "transaction", tx, bench.Transaction{Function: reading.FnPut, Args: [][]byte{{1}}, Channel: 1, Encrypt: time.Second})
+		equal(t, "transaction", tx, bench.Transaction{Function: reading.FnPut, Args: [][]byte{{1}}, Channel: 1, Encrypt: time.Second, Once: reading.CodeDuplicate})
 		if got := fmt.Sprint(device.asked); got != "[1/1]" {
 			t.Errorf("%s: asked for %s", kind, got)
 		}
@@ -257,7 +257,7 @@ func TestDeviceOfBills(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		equal(t, "transaction", tx, bench.Transaction{Function: reading.FnPutBill, Args: [][]byte{{2}}, Channel: 1, Encrypt: time.Second})
+		equal(t, "transaction", tx, bench.Transaction{Function: reading.FnPutBill, Args: [][]byte{{2}}, Channel: 1, Encrypt: time.Second, Once: reading.CodeBillDuplicate})
 		if want := "[tariff 2 bill-000001/0 bill-000001/1 bill-000001/2]"; fmt.Sprint(device.asked) != want {
 			t.Errorf("%s: asked for %s, want %s", form, device.asked, want)
 		}

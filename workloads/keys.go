@@ -165,7 +165,9 @@ func (k *Keys) registration(meters []int) (bench.Transaction, error) {
 		}
 	}
 	wire, err := pki.MarshalRegistrations(list)
-	return bench.Transaction{Function: pki.FnRegister, Args: [][]byte{wire}, Channel: channel, Sender: k.spec.owner(channel)}, err
+	return bench.Transaction{
+		Function: pki.FnRegister, Args: [][]byte{wire}, Channel: channel, Sender: k.spec.owner(channel), Once: pki.CodeExists,
+	}, err
 }
 
 // publish registers a meter with the published contract, which takes every key.

@@ -194,7 +194,9 @@ func (o Options) rescheme(scheme string) Options {
 
 // Traits implements scenario.Options.
 func (o Options) Traits() scenario.Traits {
-	t := scenario.Traits{Bound: o.Bound, Values: o.values(), Interval: o.Interval, Ahead: o.Encryption.Mode == result.EncryptAhead, Bank: o.Encryption.Bank}
+	t := scenario.Traits{
+		Bound: o.Bound, Values: o.values(), Interval: o.Interval, Ahead: o.Encryption.Mode == result.EncryptAhead, Bank: o.Encryption.Bank, Once: true,
+	}
 	if o.kind == result.Billing {
 		t.Values, t.Reads = 0, true
 	}

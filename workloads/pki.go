@@ -84,7 +84,9 @@ func (o PKI) Meterless() {}
 
 // Traits implements scenario.Options.
 func (o PKI) Traits() scenario.Traits {
-	return scenario.Traits{Query: o.Operation == result.OpVerifyQuery || o.Operation == result.OpLookup, PerClient: o.PerClient > 0}
+	return scenario.Traits{
+		Once: o.hasKeys(), Query: o.Operation == result.OpVerifyQuery || o.Operation == result.OpLookup, PerClient: o.PerClient > 0,
+	}
 }
 
 // Describe implements scenario.Options.

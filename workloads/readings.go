@@ -134,7 +134,7 @@ func (r *Readings) Transaction(ctx context.Context, seq uint64) (bench.Transacti
 	if err != nil {
 		return bench.Transaction{}, fmt.Errorf("transaction %d: %w", seq, err)
 	}
-	return bench.Transaction{Function: reading.FnPut, Args: [][]byte{wire}, Channel: meter % r.config.Channels, Encrypt: spent}, nil
+	return bench.Transaction{Function: reading.FnPut, Args: [][]byte{wire}, Channel: meter % r.config.Channels, Encrypt: spent, Once: reading.CodeDuplicate}, nil
 }
 
 // reading returns which reading the workload's transaction at that position is, and what the source reports,

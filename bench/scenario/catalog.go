@@ -84,6 +84,7 @@ type Traits struct {
 	Group     int           // meters that belong together, on one channel; 0 or 1: none do
 	Reads     bool          // its transactions need what is on the ledger
 	Query     bool          // it asks: a peer answers, and nothing is ordered
+	Once      bool          // its contract refuses a transaction that is on the ledger already, which so can be sent again
 	PerClient bool          // it counts the transactions of each client
 	Ahead     bool          // a ciphertext is made for every transaction before the load
 	Bank      int           // ciphertexts made before the load and used again and again

@@ -186,7 +186,8 @@ func (s Series) check(warmup func(Series) time.Duration, target *Target) *strict
 	if p := cmp.Or(s.checkWorkloads(at), s.Load.check(at+"load.")); p != nil {
 		return p
 	}
-	p := cmp.Or(s.checkPhase(at+"load."), s.checkSearch(at), s.checkArrivals(at), s.checkPlace(at, target), s.Load.checkDriver(at+"load.", target))
+	p := cmp.Or(s.checkPhase(at+"load."), s.checkSearch(at), s.checkArrivals(at), s.checkPlace(at, target), s.Load.checkDriver(at+"load.", target),
+		s.checkFailover(at, target))
 	switch {
 	case p != nil:
 		return p

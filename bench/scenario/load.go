@@ -27,6 +27,9 @@ type Load struct {
 	Longer   *Longer         `yaml:"longer"`    // closed: levels from a number of clients on are held longer, as where throughput stops growing
 	Wait     result.Wait     `yaml:"wait"`      // for what clients wait, default commit; acknowledge: an orderer has it; endorse: it is never ordered
 
+	// Failover has a transaction whose attempt got no definite answer sent again through another gateway.
+	Failover bool `yaml:"failover"` // a reading without a definite answer is submitted again through another gateway; its contract must refuse what it stored
+
 	Driver result.Driver `yaml:"client"` // wire (default); gateway: as ordinary clients, with a commit-status call each; direct: without gateway service
 
 	Site    string        `yaml:"site"`    // where the clients stand, which then use the gateways there; left out: all gateways in turn

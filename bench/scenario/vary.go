@@ -125,6 +125,10 @@ func (c Catalog) factorKinds() []FactorKind {
 		s.Load.Driver = driver
 		return nil
 	}))
+	all = append(all, newFactor("failover", strconv.FormatBool, unchecked[bool], always, func(s *Series, failover bool, _ string) error {
+		s.Load.Failover = failover
+		return nil
+	}))
 	return append(all, newFactor("wait", word[result.Wait], OneOf(result.Waits()...), always, func(s *Series, wait result.Wait, _ string) error {
 		s.Load.Wait = wait
 		return nil

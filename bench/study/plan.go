@@ -120,7 +120,8 @@ func mean(series scenario.Series) float64 {
 // plan turns a level into what the engine runs.
 func plan(seed uint64, l level, first uint64) bench.Plan {
 	p := bench.Plan{
-		Start: l.series.Start, Hold: l.series.Load.Hold, Wait: l.series.Load.Wait, Driver: l.series.Load.Driver, Timeout: l.series.Load.Timeout, First: first,
+		Start: l.series.Start, Hold: l.series.Load.Hold, Wait: l.series.Load.Wait, Driver: l.series.Load.Driver, Timeout: l.series.Load.Timeout,
+		Failover: l.series.Load.Failover, First: first,
 		Random: random.Stream{Seed: seed, Purpose: random.Arrivals, Series: l.series.Name, Level: l.load.String(), Repetition: l.repetition},
 	}
 	if l.load.Kind == result.LoadClosed {

@@ -91,6 +91,7 @@ func (s *session) conditions(l level) result.Conditions {
 	if s.facts.Target != result.TargetReference && s.facts.Target != result.TargetAlone {
 		c.Driver = cmp.Or(l.series.Load.Driver, result.DriverWire)
 	}
+	c.Failover = l.series.Load.Failover
 	if l.series.Mix == nil {
 		c.Meters = l.series.Workload.Meters
 		l.series.Workload.Options.Describe(&c)
