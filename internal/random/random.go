@@ -29,6 +29,7 @@ const (
 	Plaintexts   Purpose = "plaintexts"    // that are encrypted to time it
 	Resampling   Purpose = "resampling"    // of measured values, for an interval
 	Wakeups      Purpose = "wake-ups"      // waits that a timer is tried with
+	Links        Purpose = "links"         // losses and jitter of packets between sites
 )
 
 // Stream names a sequence of random numbers. Fields that a purpose has no use for stay zero.
