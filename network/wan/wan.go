@@ -6,11 +6,17 @@
 package wan
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
-	"net"
+	"fmt"
 	"os"
+	"slices"
+	"sync"
 	"time"
+
+	"meterbench/internal/process"
 )
 
 // Link is what lies between two sites, the same in both directions.
@@ -30,88 +36,233 @@ type Config struct {
 	Seed       uint64   // of losses and jitter
 }
 
-// RoundTrip is how long packets took between two sites and back.
-type RoundTrip struct {
-	Between  [2]string
-	Asked    time.Duration // RoundTrip of the link as it is in force
-	P50, P99 time.Duration // of the packets that came back
-	Sent     int
-	Lost     int
+// Emulation is a running emulation.
+type Emulation struct {
+	cfg        Config
+	process    *process.Process
+	namespaces []*os.File // by site
+	died       chan error
+
+	mu       sync.Mutex // of the pipes
+	requests *os.File
+	answers  *os.File
+	decoder  *json.Decoder
+	effects  *links // as the process has them
 }
 
-// Emulation is a running emulation.
-type Emulation struct{}
+const (
+	grace        = 2 * time.Second  // for the process to end
+	answerWithin = 10 * time.Second // what a command may take, on a machine that is busy
+)
 
-// EndedError reports that Reexec has executed this program again, and how that ended.
-type EndedError struct{ Code int }
+// Start starts an emulation. All links are without delay, loss and bound until Enforce. The error says what is wrong with
+// the configuration, or what is missing on this machine.
+func Start(ctx context.Context, cfg Config) (*Emulation, error) {
+	if IsChild(os.Args) {
+		return nil, errChild
+	}
+	effects, err := newLinks(cfg)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("emulation of distances: %w", err)
+	}
+	e := &Emulation{cfg: cfg, died: make(chan error, 1), effects: effects}
+	if err := e.start(); err != nil {
+		return nil, fmt.Errorf("emulation of distances: %w", errors.Join(err, e.Close()))
+	}
+	go e.watch()
+	return e, nil
+}
 
-// Error implements error.
-func (e *EndedError) Error() string { return "executed again in a user namespace" }
+// start starts the process and opens the namespaces that it has made.
+func (e *Emulation) start() error {
+	executable := e.cfg.Executable
+	if executable == "" {
+		var err error
+		if executable, err = os.Executable(); err != nil {
+			return err
+		}
+	}
+	in, requests, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	e.requests = requests
+	answers, out, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	e.answers, e.decoder = answers, json.NewDecoder(answers)
+	e.process, err = process.Start(process.Spec{
+		Name: "emulation of distances", Path: executable, Argv0: argv0, LogPath: e.cfg.LogPath, Stdin: in, Stdout: out,
+		Env: []string{"GOMAXPROCS=2"}, // the packets, and the commands
+	})
+	if err != nil {
+		return err
+	}
+	out.Close() // so that the child's end is the last
+	var made madeSites
+	if err := e.ask(setup{Links: e.cfg.Links, Seed: e.cfg.Seed}, &made); err != nil {
+		return err
+	}
+	if made.Error != "" {
+		return errors.New(made.Error)
+	}
+	for _, fd := range made.Namespaces {
+		namespace, err := os.Open(fmt.Sprintf("/proc/%d/fd/%d", e.process.PID(), fd))
+		if err != nil {
+			return fmt.Errorf("open the network namespace of site %s: %w", e.cfg.Sites[len(e.namespaces)], err)
+		}
+		e.namespaces = append(e.namespaces, namespace)
+	}
+	if len(e.namespaces) != len(e.cfg.Sites) {
+		return fmt.Errorf("it made %d network namespaces for %d sites", len(e.namespaces), len(e.cfg.Sites))
+	}
+	return nil
+}
 
-var errNotYet = errors.New("emulation of distances: not available yet")
+// ask sends a request to the process and reads the answer.
+func (e *Emulation) ask(request, answer any) error {
+	err := e.requests.SetWriteDeadline(time.Now().Add(answerWithin))
+	if err == nil {
+		err = json.NewEncoder(e.requests).Encode(request)
+	}
+	if err == nil {
+		err = e.answers.SetReadDeadline(time.Now().Add(answerWithin))
+	}
+	if err == nil {
+		err = e.decoder.Decode(answer)
+	}
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("its process (pid %d) has not answered for %v", e.process.PID(), answerWithin)
+	}
+	select {
+	case <-e.process.Done(): // the reason why it ended is better
+		return cmp.Or(e.process.Err(), err)
+	case <-time.After(grace):
+		return err
+	}
+}
 
-// Check returns what an emulation lacks on this machine for this user, and what to do. It leaves nothing behind.
-func Check() error { return errNotYet }
+// watch tells of the process's end.
+func (e *Emulation) watch() {
+	<-e.process.Done()
+	if err := e.process.Err(); err != nil {
+		e.died <- fmt.Errorf("the sites are cut off from each other for good: %w", err)
+	}
+}
 
-// Reexec returns nil where this process may make an emulation. Else it executes the whole program once more in a user
-// namespace, where it may, waits for it, and returns an *EndedError with its exit code; or what Check does.
-func Reexec() error { return nil }
-
-// Start starts an emulation. All links are without delay, loss and bound until Enforce.
-func Start(ctx context.Context, cfg Config) (*Emulation, error) { return nil, errNotYet }
-
-// Dispatch is the emulation if Start has started this program for that. args is the whole argument list. network.Dispatch
-// calls it.
-func Dispatch(args []string) (code int, handled bool) { return 0, false }
-
-// IsChild reports whether this program was started as an emulation. args is the whole argument list.
-func IsChild(args []string) bool { return false }
+// command has the process carry out a command.
+func (e *Emulation) command(c command) (answer, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var a answer
+	err := e.ask(c, &a)
+	if err == nil && a.Error != "" {
+		err = errors.New(a.Error)
+	}
+	if err == nil {
+		err = e.effects.apply(c)
+	}
+	if err != nil {
+		return a, fmt.Errorf("emulation of distances: %s: %w", c.Do, err)
+	}
+	return a, nil
+}
 
 // Enforce puts the configured links into force.
-func (e *Emulation) Enforce() error { return errNotYet }
-
-// Address returns the IP address of a site.
-func (e *Emulation) Address(site string) string { return "" }
-
-// Enter returns a function for process.Spec.Enter: it moves the calling thread, which must be locked and never be given
-// back, into the site.
-func (e *Emulation) Enter(site string) func() error { return func() error { return errNotYet } }
-
-// Do calls do on a thread that stands at a site for as long as the call lasts: sockets that it makes belong there. do must not
-// start goroutines that make sockets.
-func (e *Emulation) Do(site string, do func() error) error { return errNotYet }
-
-// Dial connects from a site to a TCP address IP:port.
-func (e *Emulation) Dial(ctx context.Context, site, address string) (net.Conn, error) {
-	return nil, errNotYet
+func (e *Emulation) Enforce() error {
+	_, err := e.command(command{Do: doEnforce})
+	return err
 }
-
-// Listen listens at a site on a TCP address IP:port.
-func (e *Emulation) Listen(site, address string) (net.Listener, error) { return nil, errNotYet }
-
-// Namespace returns the network namespace of a site, which Close closes.
-func (e *Emulation) Namespace(site string) *os.File { return nil }
 
 // Cut drops every packet between two sites from now on, or between a site and all others where b is empty. What is under
 // way arrives.
-func (e *Emulation) Cut(a, b string) error { return errNotYet }
+func (e *Emulation) Cut(a, b string) error { return e.change(doCut, a, b, Link{}) }
 
-// Heal takes back Cut and Slow.
-func (e *Emulation) Heal(a, b string) error { return errNotYet }
+// Heal takes back what Cut and Slow did to these links.
+func (e *Emulation) Heal(a, b string) error { return e.change(doHeal, a, b, Link{}) }
 
-// Slow makes a link worse by another from now on, or all of a site where b is empty: round trip and loss are added, of the
-// bandwidths the lower one counts.
-func (e *Emulation) Slow(a, b string, more Link) error { return errNotYet }
+// Slow makes a link worse by another from now on, or all of a site where b is empty: round trips add up, as do losses and
+// jitter where they are independent, and of the bandwidths the lower one counts.
+func (e *Emulation) Slow(a, b string, more Link) error { return e.change(doSlow, a, b, more) }
 
-// Measure sends 100 UDP packets between each two sites and back, from both ends in turn. It takes 1.5 s and the longest
-// round trip.
-func (e *Emulation) Measure(ctx context.Context) ([]RoundTrip, error) { return nil, errNotYet }
+func (e *Emulation) change(do verb, a, b string, more Link) error {
+	pairs, err := e.pairs(a, b)
+	if err != nil {
+		return err
+	}
+	_, err = e.command(command{Do: do, Pairs: pairs, More: more})
+	return err
+}
+
+// pairs returns the links between two sites, or of one.
+func (e *Emulation) pairs(a, b string) (pairs [][2]int, err error) {
+	i, err := e.site(a)
+	if err != nil {
+		return nil, err
+	}
+	if b != "" {
+		j, err := e.site(b)
+		if err == nil && i == j {
+			err = fmt.Errorf("emulation of distances: no link leads from site %s to itself", a)
+		}
+		return [][2]int{{i, j}}, err
+	}
+	for j := range e.cfg.Sites {
+		if j != i {
+			pairs = append(pairs, [2]int{i, j})
+		}
+	}
+	return pairs, nil
+}
+
+// site returns the index of a site.
+func (e *Emulation) site(name string) (int, error) {
+	if i := slices.Index(e.cfg.Sites, name); i >= 0 {
+		return i, nil
+	}
+	return 0, fmt.Errorf("emulation of distances: there is no site %q", name)
+}
+
+// Counts returns what has become of the packets so far, for every direction of a link that had some.
+func (e *Emulation) Counts() ([]Count, error) {
+	a, err := e.command(command{Do: doCount})
+	for i := range a.Counts {
+		c := &a.Counts[i]
+		if min(c.Index[0], c.Index[1]) < 0 || max(c.Index[0], c.Index[1]) >= len(e.cfg.Sites) {
+			return nil, fmt.Errorf("emulation of distances: it counted packets of a site that is not there: %v", c.Index)
+		}
+		c.From, c.To = e.cfg.Sites[c.Index[0]], e.cfg.Sites[c.Index[1]]
+	}
+	return a.Counts, err
+}
 
 // PID returns the id of the process.
-func (e *Emulation) PID() int { return 0 }
+func (e *Emulation) PID() int { return e.process.PID() }
 
-// Died returns a channel on which the reason comes if the process ends before Close.
-func (e *Emulation) Died() <-chan error { return nil }
+// Died returns a channel on which the reason comes, once, if the process ends before Close.
+func (e *Emulation) Died() <-chan error { return e.died }
 
-// Close ends the emulation. Nodes at its sites must have ended before.
-func (e *Emulation) Close() error { return nil }
+// Close ends the emulation, and with it every interface and route. The namespace of a site ends with the last process there.
+func (e *Emulation) Close() error {
+	if e.process != nil {
+		e.process.Stop(grace)
+	}
+	var err error
+	for _, f := range append(slices.Clone(e.namespaces), e.requests, e.answers) {
+		if f != nil {
+			if failed := f.Close(); !errors.Is(failed, os.ErrClosed) {
+				err = errors.Join(err, failed)
+			}
+		}
+	}
+	return err
+}
