@@ -17,6 +17,7 @@ import (
 	"meterbench/internal/proc"
 	"meterbench/internal/process"
 	"meterbench/network/fabric"
+	"meterbench/network/wan"
 )
 
 // launch starts every node and watches over it: one that dies ends the start.
@@ -150,14 +151,17 @@ func (s *servicePlan) env() []string {
 const chaincodeArgv0 = "meterbench-chaincode"
 
 // Dispatch does what a network has started this program for, if it has: serve a chaincode, act as the external builder of a
-// peer, or remove what a process that was killed left. args is the whole argument list. The main of a program that calls Start, and
-// the TestMain of a test that does, calls Dispatch before anything else and exits with the code if it was
-// handled. serve runs a chaincode, set by its environment, until the context ends.
+// peer, emulate distances, or remove what a process that was killed left. args is the whole argument list. The main of a
+// program that calls Start, and the TestMain of a test that does, calls Dispatch before anything else and exits with the code
+// if it was handled. serve runs a chaincode, set by its environment, until the context ends.
 func Dispatch(args []string, serve func(ctx context.Context, getenv func(string) string) error) (code int, handled bool) {
 	if code, handled := fabric.Builder(args); handled {
 		return code, true
 	}
 	if code, handled := process.Reap(args, func() error { return cgroup.Sweep(process.Abandoned) }); handled {
+		return code, true
+	}
+	if code, handled := wan.Dispatch(args); handled {
 		return code, true
 	}
 	if len(args) == 0 || args[0] != chaincodeArgv0 {
@@ -174,7 +178,7 @@ func Dispatch(args []string, serve func(ctx context.Context, getenv func(string)
 
 // refuseChild keeps a program whose main has forgotten to call Dispatch from starting networks without end.
 func refuseChild(args []string) error {
-	if len(args) > 0 && (args[0] == chaincodeArgv0 || fabric.IsBuilder(args) || process.IsReaper(args)) {
+	if len(args) > 0 && (args[0] == chaincodeArgv0 || fabric.IsBuilder(args) || process.IsReaper(args) || wan.IsChild(args)) {
 		return errors.New("this program is a network's own child; its main must call network.Dispatch first")
 	}
 	return nil
