@@ -22,6 +22,7 @@ import (
 	"meterbench/network/fabric/daemons"
 	"meterbench/network/lab"
 	"meterbench/network/standard"
+	"meterbench/network/wan"
 	"meterbench/simulators/device"
 )
 
@@ -79,6 +80,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func verdict(ctx context.Context, err error) (code int, text string) {
 	if err == nil {
 		return exitOK, ""
+	}
+	if again, ok := errors.AsType[*wan.EndedError](err); ok { // it has said all there is to say
+		return again.Code, ""
 	}
 	_, input := errors.AsType[lab.InputError](err)
 	_, syntax := errors.AsType[*strictyaml.Error](err)

@@ -9,6 +9,7 @@ import (
 	"meterbench/bench/study"
 	"meterbench/internal/strictyaml"
 	"meterbench/network/lab"
+	"meterbench/network/wan"
 )
 
 func TestVerdict(t *testing.T) {
@@ -29,6 +30,8 @@ func TestVerdict(t *testing.T) {
 		{"beyond its limits", t.Context(), fmt.Errorf("late: %w", errBeyondLimits), 3, "late: " + errBeyondLimits.Error()},
 		{"not valid", t.Context(), notValid, 4, notValid.Error()},
 		{"not valid and failed", t.Context(), errors.Join(notValid, errors.New("disk full")), 1, notValid.Error() + "\ndisk full"},
+		{"executed again", t.Context(), fmt.Errorf("start: %w", &wan.EndedError{Code: 3}), 3, ""},
+		{"executed again, and interrupted there", interrupted, &wan.EndedError{Code: 130}, 130, ""},
 		{"interrupted", interrupted, context.Canceled, 130, "interrupted"},
 		{"interrupted early", interrupted, fmt.Errorf("%w: %w", study.ErrNothingMeasured, context.Canceled), 130, "interrupted before anything was measured"},
 		{"interrupted in a start", interrupted, fmt.Errorf("start network: %w", context.Canceled), 130, "interrupted"},
