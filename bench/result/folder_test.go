@@ -146,7 +146,7 @@ func readAll(path string, print File) (rows []Row, err error) {
 		return nil, err
 	}
 	defer f.Close()
-	file, err := openTransactions(f, print)
+	file, err := openTable(f, print)
 	if err != nil {
 		return nil, err
 	}

@@ -96,7 +96,7 @@ func FuzzTransactions(f *testing.F) {
 		}
 		copy(data[at:], overwrite)
 		data = data[:len(data)-cut]
-		file, err := openTransactions(bytes.NewReader(data), File(w.print))
+		file, err := openTable(bytes.NewReader(data), File(w.print))
 		if err != nil {
 			if bytes.Equal(data, whole) {
 				t.Fatal(err)

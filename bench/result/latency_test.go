@@ -163,7 +163,7 @@ func TestTransactionsWithoutTheirEnd(t *testing.T) {
 	if _, err := print.Write(file.Bytes()); err != nil {
 		t.Fatal(err)
 	}
-	opened, err := openTransactions(bytes.NewReader(file.Bytes()), File(print))
+	opened, err := openTable(bytes.NewReader(file.Bytes()), File(print))
 	if err != nil {
 		t.Fatal(err)
 	}

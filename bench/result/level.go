@@ -35,7 +35,11 @@ type Level struct {
 	stalls atomic.Uint64
 	cut    time.Duration
 	watch  func(*Record)
-	sites  []string // see Writer.NameSites
+
+	attempting    sync.Mutex
+	watchAttempts func([]Attempt)
+	attemptErr    error
+	sites         []string // see Writer.NameSites
 
 	// The recorder's own until done is closed.
 	window    *Window
@@ -141,5 +145,5 @@ func (l *Level) Close() (Window, error) {
 	if l.err == nil {
 		l.err = l.writer.latency.writeIntervals(l, l.intervals.take(mostSamples))
 	}
-	return *l.window, errors.Join(l.err, l.writer.latency.writeWindow(l))
+	return *l.window, errors.Join(l.err, l.attemptErr, l.writer.latency.writeWindow(l))
 }

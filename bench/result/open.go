@@ -50,8 +50,15 @@ func Open(dir string) (*Folder, error) {
 		return s, nil
 	}
 	// The rows are read much later: find out now whether they can be.
-	f, _, err := s.openRows()
+	f, _, err := s.openRows(transactionsFile, s.Run.Transactions)
 	if err != nil {
+		return nil, err
+	}
+	f.Close()
+	if s.Run.Attempts == (File{}) {
+		return s, nil
+	}
+	if f, _, err = s.openRows(attemptsFile, s.Run.Attempts); err != nil {
 		return nil, err
 	}
 	return s, f.Close()
@@ -81,7 +88,7 @@ func (s *Folder) Transactions() iter.Seq2[Row, error] {
 			yield(Row{}, err)
 			return
 		}
-		f, file, err := s.openRows()
+		f, file, err := s.openRows(transactionsFile, s.Run.Transactions)
 		if err != nil {
 			yield(Row{}, err)
 			return
@@ -95,21 +102,21 @@ func (s *Folder) Transactions() iter.Seq2[Row, error] {
 	}
 }
 
-// openRows opens transactions.parquet. The caller closes the regular.File.
-func (s *Folder) openRows() (*regular.File, *parquet.File, error) {
-	path := filepath.Join(s.Dir, transactionsFile)
-	f, err := openFile(s.Dir, transactionsFile, mostRows)
+// openRows opens a parquet file of the run that must be as print says. The caller closes the regular.File.
+func (s *Folder) openRows(name string, print File) (*regular.File, *parquet.File, error) {
+	path := filepath.Join(s.Dir, name)
+	f, err := openFile(s.Dir, name, mostRows)
 	if err != nil {
 		return nil, nil, unreadable(path, err)
 	}
 	var file *parquet.File
-	switch print := s.Run.Transactions; { // a size that is wrong takes no reading
+	switch { // a size that is wrong takes no reading
 	case f.Size() < print.Bytes:
 		err = truncatedError(f.Size(), print.Bytes)
 	case f.Size() > print.Bytes:
 		err = damaged(errChecksum)
 	default:
-		file, err = openTransactions(f, print)
+		file, err = openTable(f, print)
 	}
 	if err != nil {
 		f.Close()

@@ -32,6 +32,9 @@ type Record struct {
 	Block     uint64   // number of the block that holds it, on its channel; 0 if none
 	Bytes     uint32   // size of the envelope that went to the orderer
 	Channel   uint16   // which of the target's channels it was prepared for, from 0
+	// Attempts is how many attempts the target made, 0 where it was not asked or in runs of older versions. Of several the
+	// record has the instants, the id and the block of the one that decided, and attempts.parquet all.
+	Attempts uint16
 	// Site is the number of the site at which its client stands, or else of the gateway that took it, from 1 in those of
 	// Writer.NameSites; 0: it has none, or no gateway took it. Of a row that is read it is 0: Row.SiteName has it.
 	Site uint16

@@ -39,6 +39,7 @@ type Run struct {
 	// Transactions says what transactions.parquet must be like, so that damage to it is noticed before
 	// anything is read from it.
 	Transactions File   `json:"transactions"`
+	Attempts     File   `json:"attempts,omitzero"` // likewise of attempts.parquet; zero where there is none
 	Failure      string `json:"failure,omitempty"` // why the run ended without a summary; empty for a run that has one
 }
 

@@ -39,7 +39,7 @@ func modest(t testing.TB, most uint64, work func()) {
 func forged(data []byte) (rows int, err error) {
 	var print fingerprint
 	print.Write(data)
-	file, err := openTransactions(bytes.NewReader(data), File(print))
+	file, err := openTable(bytes.NewReader(data), File(print))
 	if err != nil {
 		return 0, err
 	}

@@ -1,15 +1,9 @@
 package result
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"io"
 	"iter"
-	"os"
-	"strconv"
-	"sync"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -51,56 +45,25 @@ type transactionRow struct {
 	Channel    int32    `parquet:"channel,dict"`     // of the target's channels, from 0; not in runs of older versions, which had one
 	Block      int64    `parquet:"block,delta"`      // on its channel; 0 if none
 	Bytes      int64    `parquet:"envelope_bytes,delta"`
+	Attempts   int32    `parquet:"attempts,dict"` // 0 where that is unknown, as in runs of older versions
 }
 
-// rowGroupRows is the length of a row group. The writer holds one of them in memory, at about 50 bytes a row,
-// and a page per column.
-const rowGroupRows = 1 << 17
-
-// A transactionWriter streams transactions.parquet. Levels that run together write by turns.
-type transactionWriter struct {
-	path   string
-	file   *os.File
-	mu     sync.Mutex
-	rows   *parquet.GenericWriter[transactionRow]
-	page   []transactionRow
-	print  fingerprint // of what was written so far
-	closed bool
-}
+// A transactionWriter streams transactions.parquet.
+type transactionWriter struct{ *tableWriter[transactionRow] }
 
 func createTransactions(path string) (*transactionWriter, error) {
-	f, err := os.Create(path)
+	t, err := createTable[transactionRow](path)
 	if err != nil {
-		return nil, unwritable(path, err)
+		return nil, err
 	}
-	t := &transactionWriter{path: path, file: f}
-	t.rows = parquet.NewGenericWriter[transactionRow](io.MultiWriter(f, &t.print),
-		parquet.MaxRowsPerRowGroup(rowGroupRows),
-		parquet.SkipPageBounds("tx_id"),
-		parquet.CreatedBy("meterbench", strconv.Itoa(Schema), ""),
-		parquet.KeyValueMetadata("meterbench.schema", strconv.Itoa(Schema)),
-		parquet.KeyValueMetadata("meterbench.instants", "nanoseconds from the start of the load level, -1: not reached"),
-	)
-	return t, nil
-}
-
-// A fingerprint is a File that is computed from what is written to it.
-type fingerprint File
-
-func (f *fingerprint) Write(part []byte) (int, error) {
-	f.Bytes += int64(len(part))
-	f.CRC32C = crc32.Update(f.CRC32C, crc32.MakeTable(crc32.Castagnoli), part)
-	return len(part), nil
+	return &transactionWriter{t}, nil
 }
 
 // write appends the records of one level, on a target with these sites.
 func (t *transactionWriter) write(key LevelKey, sites []string, records []Record) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.page = t.page[:0]
-	for i := range records {
+	return t.append(len(records), func(i int) transactionRow {
 		r := &records[i]
-		t.page = append(t.page, transactionRow{
+		return transactionRow{
 			Series: key.Series, Repetition: int32(key.Repetition),
 			Load: string(key.Load.Kind), Clients: int32(key.Load.Clients), Offered: key.Load.Offered,
 			Think: key.Load.Think, Slots: int32(key.Load.Slots),
@@ -108,21 +71,9 @@ func (t *transactionWriter) write(key LevelKey, sites []string, records []Record
 			Intended: int64(r.Intended), Started: int64(r.Started), Prepared: int64(r.Prepared),
 			Endorsed: int64(r.Endorsed), Submitted: int64(r.Submitted), Committed: int64(r.Committed),
 			Ended: int64(r.Ended), Encrypt: int64(r.Encrypt), TxID: r.TxID, Site: siteName(sites, r.Site),
-			Channel: int32(r.Channel), Block: int64(r.Block), Bytes: int64(r.Bytes),
-		})
-	}
-	_, err := t.rows.Write(t.page)
-	return unwritable(t.path, err)
-}
-
-// close writes the footer, without which the file cannot be read, and has all of it on the disk. It may be
-// called again.
-func (t *transactionWriter) close() error {
-	if t.closed {
-		return nil
-	}
-	t.closed = true
-	return unwritable(t.path, cmp.Or(t.rows.Close(), t.file.Sync(), t.file.Close()))
+			Channel: int32(r.Channel), Block: int64(r.Block), Bytes: int64(r.Bytes), Attempts: int32(r.Attempts),
+		}
+	})
 }
 
 // record is the inverse of write.
@@ -135,6 +86,7 @@ func (t *transactionRow) record() (Row, error) {
 			Intended: time.Duration(t.Intended), Started: time.Duration(t.Started), Prepared: time.Duration(t.Prepared),
 			Endorsed: time.Duration(t.Endorsed), Submitted: time.Duration(t.Submitted), Committed: time.Duration(t.Committed),
 			Ended: time.Duration(t.Ended), Encrypt: time.Duration(t.Encrypt), TxID: t.TxID, Channel: uint16(t.Channel), Block: uint64(t.Block), Bytes: uint32(t.Bytes),
+			Attempts: uint16(t.Attempts),
 		},
 		t.Site,
 	}, err
@@ -146,60 +98,9 @@ func truncatedError(to, of int64) error {
 	return fmt.Errorf("is truncated to %d of %d bytes; restore it or run the scenario again", to, of)
 }
 
-// openTransactions opens a transactions.parquet that must be as print says. A parquet reader believes the
-// sizes that it finds in a file; so the whole file is checked first.
-func openTransactions(r io.ReaderAt, print File) (file *parquet.File, err error) {
-	var got fingerprint
-	if _, err := io.Copy(&got, io.NewSectionReader(r, 0, print.Bytes+1)); err != nil {
-		return nil, err
-	}
-	if got.Bytes < print.Bytes {
-		return nil, truncatedError(got.Bytes, print.Bytes)
-	}
-	if File(got) != print {
-		return nil, damaged(errChecksum)
-	}
-	if err := checkParquet(r, print.Bytes); err != nil {
-		return nil, damaged(err)
-	}
-	err = guarded(func() error {
-		file, err = parquet.OpenFile(r, print.Bytes, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
-		return err
-	})
-	return file, err
-}
-
-// readTransactions yields the rows of a file that openTransactions took.
+// readTransactions yields the rows of a transactions.parquet that openTable took.
 func readTransactions(file *parquet.File) iter.Seq2[Row, error] {
-	return func(yield func(Row, error) bool) {
-		var rows *parquet.GenericReader[transactionRow]
-		err := guarded(func() error { rows = parquet.NewGenericReader[transactionRow](file); return nil })
-		if err != nil {
-			yield(Row{}, err)
-			return
-		}
-		defer rows.Close()
-		page := make([]transactionRow, 1024)
-		for end := false; !end; {
-			var n int
-			err := guarded(func() (err error) {
-				if n, err = rows.Read(page); err == io.EOF {
-					end, err = true, nil
-				}
-				return err
-			})
-			if err != nil {
-				yield(Row{}, err)
-				return
-			}
-			for i := range page[:n] {
-				row, err := page[i].record()
-				if !yield(row, damaged(err)) || err != nil {
-					return
-				}
-			}
-		}
-	}
+	return readTable(file, (*transactionRow).record)
 }
 
 // guarded turns what goes wrong while the parquet library reads, of which it reports some by a panic, into

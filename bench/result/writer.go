@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -17,6 +18,7 @@ const (
 	runFile          = "run.json"
 	summaryFile      = "summary.json"
 	transactionsFile = "transactions.parquet"
+	attemptsFile     = "attempts.parquet" // only where a transaction had several
 	latencyFile      = "latency.hlog"
 	benchFile        = "bench.txt"
 )
@@ -44,6 +46,8 @@ type Writer struct {
 	dirs         []string // folders that Create made, innermost first
 	run          Run
 	transactions *transactionWriter
+	attempting   sync.Mutex
+	attempted    *attemptWriter // nil until a transaction has several attempts
 	latency      *latencyLog
 	buffers      chan []Record // empty ones for the levels, of bufferCount at most
 	made         atomic.Int64  // buffers, as many as were asked for
@@ -131,7 +135,7 @@ func (w *Writer) Close(run Run, sum Summary) error {
 	if err := complete(&run, &sum); err != nil {
 		return fmt.Errorf("%s: %w", w.path(summaryFile), err)
 	}
-	transactions := w.transactions
+	transactions, attempted := w.transactions, w.attempted
 	if transactions == nil {
 		return fmt.Errorf("%s: the run has ended already", w.dir)
 	}
@@ -139,6 +143,9 @@ func (w *Writer) Close(run Run, sum Summary) error {
 		return err
 	}
 	run.Transactions = File(transactions.print)
+	if attempted != nil {
+		run.Attempts = File(attempted.print)
+	}
 	if err := w.writeTimelines(); err != nil {
 		return err
 	}
@@ -200,7 +207,10 @@ func (w *Writer) closeFiles() (err error) {
 	if w.latency != nil {
 		err = errors.Join(err, w.latency.close())
 	}
-	w.transactions, w.latency = nil, nil
+	if w.attempted != nil {
+		err = errors.Join(err, w.attempted.close())
+	}
+	w.transactions, w.latency, w.attempted = nil, nil, nil
 	return err
 }
 
@@ -208,7 +218,7 @@ func (w *Writer) closeFiles() (err error) {
 // whether nothing is left of the run. Folders that hold anything else stay.
 func (w *Writer) remove() bool {
 	entries, _ := os.ReadDir(w.dir) // none where it could not be made
-	ours := []string{runFile, transactionsFile, latencyFile, benchFile}
+	ours := []string{runFile, transactionsFile, attemptsFile, latencyFile, benchFile}
 	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !slices.Contains(ours, e.Name()) }) {
 		return false
 	}
