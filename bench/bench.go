@@ -103,6 +103,12 @@ type Sink interface {
 	Record(result.Record)
 }
 
+// AttemptSink is a Sink that also takes the attempts of transactions of which there were several, before their records. It is
+// called by many goroutines at once.
+type AttemptSink interface {
+	Attempts([]result.Attempt)
+}
+
 // DefaultDrain and DefaultOutstanding replace zero fields of a Plan. An outstanding transaction holds a
 // goroutine, so that DefaultOutstanding of them are in the order of 100 MB of stacks.
 const (

@@ -29,6 +29,7 @@ func (l *load) execute(j job, acknowledged func(time.Time)) (end time.Duration) 
 		var receipt Receipt
 		receipt, err = l.submit(work, tx)
 		l.fill(&rec, receipt)
+		l.attempts(&rec, receipt.Attempts)
 	}
 	if int(rec.Outcome) >= len(result.Counts{}) {
 		err = errors.Join(fmt.Errorf("the target returned %v, which is no outcome", rec.Outcome), err)
@@ -78,15 +79,37 @@ func (l *load) notStarted(seq uint64, intended time.Duration) result.Record {
 	}
 }
 
+// attempts hands on the attempts of a transaction of which there were several.
+func (l *load) attempts(rec *result.Record, all []Attempt) {
+	sink, ok := l.Sink.(AttemptSink)
+	if !ok || len(all) < 2 {
+		return
+	}
+	rec.Attempts = uint16(len(all))
+	attempts := make([]result.Attempt, len(all))
+	for i, a := range all {
+		attempts[i] = result.Attempt{
+			Seq: rec.Seq, Number: i + 1, Through: a.Through, Channel: rec.Channel, TxID: a.TxID, Block: a.Block, Outcome: a.Outcome,
+			Started: l.since(a.Started), Endorsed: l.since(a.Endorsed), Submitted: l.since(a.Submitted), Committed: l.since(a.Committed),
+		}
+		if !a.Ended.IsZero() {
+			attempts[i].Ended = l.since(a.Ended)
+		}
+	}
+	sink.Attempts(attempts)
+}
+
+// since returns an instant as an offset from the start of the level.
+func (l *load) since(t time.Time) time.Duration {
+	if t.IsZero() {
+		return result.NotReached
+	}
+	return t.Sub(l.epoch)
+}
+
 // fill copies a receipt into the record.
 func (l *load) fill(rec *result.Record, r Receipt) {
-	at := func(t time.Time) time.Duration {
-		if t.IsZero() {
-			return result.NotReached
-		}
-		return t.Sub(l.epoch)
-	}
-	rec.Endorsed, rec.Submitted, rec.Committed = at(r.Endorsed), at(r.Submitted), at(r.Committed)
+	rec.Endorsed, rec.Submitted, rec.Committed = l.since(r.Endorsed), l.since(r.Submitted), l.since(r.Committed)
 	rec.Outcome, rec.TxID, rec.Block, rec.Bytes = r.Outcome, r.TxID, r.Block, r.Bytes
 	rec.Site = cmp.Or(r.Site, rec.Site)
 }
