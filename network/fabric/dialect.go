@@ -40,9 +40,10 @@ type Line struct {
 	Name string // the first two numbers of its versions
 	// The capabilities of a channel and of its two groups.
 	Channel, Ordering, Application string
-	PeerLog                        []LogLine // what a peer logs of a block
-	Requests                       string    // metric of a peer: its services' unary calls, by service and code
-	BlockFill                      string    // metric of an orderer: from a block's first transaction to its cut
+	PeerLog                        []LogLine    // what a peer logs of a block
+	Sources                        []SourceLine // what a peer logs of where it pulls blocks
+	Requests                       string       // metric of a peer: its services' unary calls, by service and code
+	BlockFill                      string       // metric of an orderer: from a block's first transaction to its cut
 	// Orderers has what orderers report, by the consensus types that the line has.
 	Orderers map[topology.Consensus]OrdererReport
 }
@@ -61,13 +62,13 @@ var lines = []Line{
 	{
 		Name:    "3.1",
 		Channel: "V3_0", Ordering: "V2_0", Application: "V2_5",
-		PeerLog: peerLog, Requests: unaryRequests, BlockFill: blockFill,
+		PeerLog: peerLog, Sources: sources31, Requests: unaryRequests, BlockFill: blockFill,
 		Orderers: map[topology.Consensus]OrdererReport{topology.Raft: raftReport, topology.BFT: bftReport},
 	},
 	{
 		Name:    "2.5",
 		Channel: "V2_0", Ordering: "V2_0", Application: "V2_5",
-		PeerLog: peerLog, Requests: unaryRequests, BlockFill: blockFill,
+		PeerLog: peerLog, Sources: sources25, Requests: unaryRequests, BlockFill: blockFill,
 		Orderers: map[topology.Consensus]OrdererReport{topology.Raft: raftReport},
 	},
 }

@@ -61,6 +61,20 @@ func TestLogLines(t *testing.T) {
 	}
 }
 
+// Every line says where a peer pulls blocks.
+func TestSourceLines(t *testing.T) {
+	for _, line := range lines {
+		if len(line.Sources) == 0 {
+			t.Errorf("line %s has none", line.Name)
+		}
+		for _, s := range line.Sources {
+			if s.Message.SubexpIndex("orderer") < 0 {
+				t.Errorf("line %s: %s names no orderer", line.Name, s.Message)
+			}
+		}
+	}
+}
+
 func TestDialectOf(t *testing.T) {
 	for _, test := range []struct {
 		name, consensus string
