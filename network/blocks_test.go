@@ -449,6 +449,7 @@ func TestBlocksOfARealNetwork(t *testing.T) {
 					t.Errorf("the network is of release %s", n.Release())
 				}
 				checkBlocks(t, n)
+				checkSources(t, n)
 			})
 		}
 	}

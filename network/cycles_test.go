@@ -71,6 +71,7 @@ func cycle(t *testing.T, dir string, of topology.Topology, binaries daemons.Bina
 	put(t, n, "metrology", "readings")
 	*ready, *commit = append(*ready, n.Ready()), append(*commit, time.Since(begin))
 	checkStatus(t, n)
+	checkSources(t, n)
 	checkKeys(t, n.Dir)
 	nodes := n.Nodes
 	if err := n.Close(); err != nil {

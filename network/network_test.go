@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"meterbench/bench/result"
 	"meterbench/bench/topology"
 	"meterbench/internal/process"
 )
@@ -95,6 +96,23 @@ func checkStatus(t *testing.T, n *Network) {
 		for _, h := range c.Heights {
 			if h.Blocks+1 < c.Heights[0].Blocks || h.Blocks < 3 {
 				t.Errorf("channel %s: %s has %d blocks, the first peer %d", c.Name, h.Peer, h.Blocks, c.Heights[0].Blocks)
+			}
+		}
+	}
+}
+
+// checkSources looks at where peers pull blocks: each from an orderer. Where a log names no channel, only of a peer on one.
+func checkSources(t *testing.T, n *Network) {
+	t.Helper()
+	sources, err := n.BlockSources()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range n.Channels {
+		for _, peer := range c.Peers {
+			known := slices.ContainsFunc(sources, func(s result.BlockSource) bool { return s.Channel == c.Name && s.Peer == peer })
+			if !known && (n.Topology.Orderers.Consensus == topology.Raft || n.channelsOf(peer) == 1) {
+				t.Errorf("it is not known from which orderer %s pulls blocks of channel %s", peer, c.Name)
 			}
 		}
 	}

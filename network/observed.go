@@ -8,4 +8,5 @@ type observed struct {
 	reading sync.Once
 	blocks  *blockLog        // made by the first call
 	from    map[string]int64 // where the nodes' logs are read from, by node; nil: from their beginnings
+	sources sourceLog        // where the peers pull blocks
 }

@@ -27,6 +27,7 @@ type Counters struct {
 	Nodes   map[string]NodeCounters // by name, of those that answered
 	Silent  map[string]error        // why the others did not
 	Leaders []result.Leader         // now, by channel
+	Sources []result.BlockSource    // now, of those peers whose logs tell
 }
 
 // NodeCounters holds the counts of a node since its start.
@@ -102,7 +103,8 @@ type nodeReport struct {
 	evidence bottleneck.Evidence
 	leaders  []result.Leader // at the end
 	led      []result.Leader // at the begin, nil where that is unknown
-	drift    time.Duration   // of the wall clock against the monotonic clock
+	sources  []result.BlockSource
+	drift    time.Duration // of the wall clock against the monotonic clock
 }
 
 // ask asks the nodes about the turn that began at epoch and scheduled so many transactions. before is what
@@ -114,6 +116,7 @@ func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, be
 	}
 	after := s.counters(ctx)
 	report.leaders, report.led = after.Leaders, before.Leaders
+	report.sources = sourcesOver(before.Sources, after.Sources)
 	report.evidence.Refused = map[string]bottleneck.Refused{}
 	var cuts uint64
 	var open float64
@@ -173,7 +176,7 @@ func (s *session) trace(rows rowRange, epoch time.Time, w *result.Window, report
 		s.flag(p, result.ClockMoved, "", "the wall clock moved by %v against the monotonic clock: the parts inside the network may be off by as much",
 			report.drift.Round(time.Microsecond))
 	}
-	p.Leaders = report.leaders
+	p.Leaders, p.BlockSources = report.leaders, report.sources
 	for i, l := range report.leaders {
 		if i < len(report.led) && !l.Same(report.led[i]) {
 			s.flag(p, result.LeaderChanged, "", "the leader of channel %s changed: %s at the beginning, %s at the end; without one no block is ordered",

@@ -35,6 +35,7 @@ type fabricNetwork interface {
 	Blocks(channel string, since time.Time, height uint64) ([]result.Block, error)
 	Metrics(ctx context.Context) (map[string]network.Metrics, network.Silent)
 	Leaders(ctx context.Context) ([]result.Leader, error)
+	BlockSources() ([]result.BlockSource, error)
 	Died() <-chan error
 	WatchHealth(ctx context.Context, hangs chan<- network.Hang)
 	Close() error
@@ -277,7 +278,8 @@ func (s *fabricSite) Blocks(since time.Time) (all []result.Block, failed error) 
 // Counters implements study.Tracer.
 func (s *fabricSite) Counters(ctx context.Context) study.Counters {
 	c := countersOf(s.net.Metrics(ctx))
-	c.Leaders, _ = s.net.Leaders(ctx) // who cannot be asked has no metrics either, which is said
+	c.Leaders, _ = s.net.Leaders(ctx)   // who cannot be asked has no metrics either, which is said
+	c.Sources, _ = s.net.BlockSources() // of a log that cannot be read the blocks are missing too, which is said
 	return c
 }
 
