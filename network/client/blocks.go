@@ -25,10 +25,9 @@ type blocks struct {
 	next   uint64 // number of the block that must come next
 }
 
-// openBlocks asks the observing peer for all blocks from number first on. The stream lasts until it is closed
+// openBlocks asks a peer for all blocks from number first on. The stream lasts until it is closed
 // or ctx ends.
-func (c *Client) openBlocks(ctx context.Context, first uint64) (*blocks, error) {
-	p := c.observing()
+func (c *Client) openBlocks(ctx context.Context, p *endpoint, first uint64) (*blocks, error) {
 	request, err := p.sdk.GetNetwork(c.config.Channel).NewFilteredBlockEventsRequest(sdk.WithStartBlock(first))
 	if err != nil {
 		return nil, err
@@ -79,92 +78,33 @@ func (b *blocks) read() (*peer.FilteredBlock, error) {
 	return block, nil
 }
 
-// observe starts the shared block stream and everything that lives on it until life ends. It starts one block back,
-// which is there already: when that has arrived the stream flows, and whatever is submitted later cannot be missed.
-func (c *Client) observe(ctx, life context.Context) error {
-	height, err := c.Height(ctx)
-	if err != nil {
-		return err
+// NextBlock returns the number of blocks on the channel's ledger that a stream has shown, of any place.
+func (c *Client) NextBlock() (next uint64) {
+	for _, p := range c.places {
+		next = max(next, p.nextBlock.Load())
 	}
-	life, cancel := context.WithCancel(life)
-	dialled := context.AfterFunc(ctx, cancel)
-	stream, err := c.openBlocks(life, height-1)
-	if err == nil {
-		_, err = stream.read()
-	}
-	if !dialled() && err == nil {
-		err = ctx.Err()
-	}
-	if err != nil {
-		cancel()
-		return fmt.Errorf("block stream: %w", explain(err))
-	}
-	c.nextBlock.Store(stream.next)
-	c.running.Go(func() {
-		defer cancel()
-		c.follow(life, stream)
-	})
-	c.running.Go(func() { c.sweepUntil(life) })
-	return nil
+	return next
 }
-
-// follow delivers commits until ctx ends. A stream that breaks is opened again where it broke off, so that
-// nothing is missed: at the same peer, or if that gives none, at the next one.
-func (c *Client) follow(ctx context.Context, stream *blocks) {
-	for barren := false; ; {
-		block, err := stream.read()
-		if err == nil {
-			barren = false
-			at := time.Now()
-			c.nextBlock.Store(stream.next) // first: who has a commit has also seen its block
-			c.commits.deliver(block, at)
-			continue
-		}
-		c.broken.Store(&streamError{err})
-		stream.close()
-		if barren || c.observing().present.Load().Err() != nil {
-			c.observeNext()
-		}
-		barren = true
-		for next := stream.next; err != nil; {
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(reopenDelay):
-			}
-			if stream, err = c.openBlocks(ctx, next); err != nil {
-				c.broken.Store(&streamError{err})
-				c.observeNext()
-			}
-		}
-	}
-}
-
-// sweepUntil gives up overdue transactions until ctx ends, and then all.
-func (c *Client) sweepUntil(ctx context.Context) {
-	defer c.commits.close()
-	ticker := time.NewTicker(max(c.config.CommitTimeout/32, time.Millisecond))
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case now := <-ticker.C:
-			c.commits.sweep(now)
-		}
-	}
-}
-
-// NextBlock returns the number of blocks on the channel's ledger that the shared stream has shown.
-func (c *Client) NextBlock() uint64 { return c.nextBlock.Load() }
 
 // Pending returns the number of transactions that were handed to the gateways for ordering, and whose commits are awaited.
-func (c *Client) Pending() int { return c.commits.count() + int(c.asking.Load()) }
+func (c *Client) Pending() int {
+	n := int(c.asking.Load())
+	for _, p := range c.places {
+		n += p.commits.count()
+	}
+	return n
+}
 
 // Height returns the number of blocks on the channel's ledger.
 func (c *Client) Height(ctx context.Context) (uint64, error) {
+	return c.heightAt(ctx, c.home.observing())
+}
+
+// heightAt returns the number of blocks on the ledger of a peer, or of another one where that cannot be reached, or of all
+// that a stream has shown, if these are more.
+func (c *Client) heightAt(ctx context.Context, p *endpoint) (uint64, error) {
 	var info common.BlockchainInfo
-	answer, err := c.evaluate(ctx, c.insteadToAsk(c.observing()), "qscc", "GetChainInfo", []byte(c.config.Channel))
+	answer, err := c.evaluate(ctx, c.insteadToAsk(p), "qscc", "GetChainInfo", []byte(c.config.Channel))
 	if err == nil {
 		err = proto.Unmarshal(answer, &info)
 	}
@@ -212,7 +152,7 @@ func (c *Client) Ledger(ctx context.Context, first uint64) iter.Seq2[bench.Entry
 			}
 		}
 		if err != nil {
-			yield(bench.Entry{}, fmt.Errorf("read the ledger of %s from %s: %w", c.config.Channel, c.observing().name, explain(err)))
+			yield(bench.Entry{}, fmt.Errorf("read the ledger of %s from %s: %w", c.config.Channel, c.home.observing().name, explain(err)))
 		}
 	}
 }
@@ -228,7 +168,7 @@ type reader struct {
 func (r *reader) read(ctx context.Context) (block *peer.FilteredBlock, err error) {
 	for range 1 + len(r.client.peers) {
 		if err = nil; r.stream == nil {
-			r.stream, err = r.client.openBlocks(ctx, r.next)
+			r.stream, err = r.client.openBlocks(ctx, r.client.insteadToAsk(r.client.home.observing()), r.next)
 		}
 		if err == nil {
 			if block, err = r.stream.read(); err == nil {

@@ -117,17 +117,17 @@ func TestCommitsDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCommits()
 		early, late, unsubmitted := c.expect([32]byte{1}), c.expect([32]byte{2}), c.expect([32]byte{3})
-		c.limit(early, time.Now().Add(time.Second))
 		c.limit(late, time.Now().Add(time.Minute))
-		client := &Client{config: Config{CommitTimeout: 32 * time.Second}, commits: c}
 		ctx, cancel := context.WithCancel(t.Context())
-		go client.sweepUntil(ctx)
+		go c.sweepUntil(ctx)
 
 		start := time.Now()
-		if got := <-early.done; got.err != errOverdue || time.Since(start) > 2*time.Second {
+		time.Sleep(10 * time.Millisecond)
+		c.limit(early, start.Add(time.Second)) // sooner than what is waited for already
+		if got := <-early.done; got.err != errOverdue || time.Since(start) < time.Second || time.Since(start) > time.Second+sweepPause {
 			t.Errorf("the first ended with %v after %v", got.err, time.Since(start))
 		}
-		if got := <-late.done; got.err != errOverdue || time.Since(start) < time.Minute || time.Since(start) > 62*time.Second {
+		if got := <-late.done; got.err != errOverdue || time.Since(start) < time.Minute || time.Since(start) > time.Minute+sweepPause {
 			t.Errorf("the second ended with %v after %v", got.err, time.Since(start))
 		}
 		time.Sleep(time.Hour)

@@ -164,7 +164,7 @@ func TestErrorsOfSubmission(t *testing.T) {
 			if got := stages(receipt); got != "endorsed" || receipt.Bytes == 0 {
 				t.Errorf("a transaction of %d bytes was %s", receipt.Bytes, got)
 			}
-			if len(c.commits.waiting) != 0 {
+			if len(c.home.commits.waiting) != 0 {
 				t.Error("somebody still waits for its commit")
 			}
 		})

@@ -94,28 +94,29 @@ func knownBy(address, own string, names ...string) bool {
 
 // A Client is connected to the peers of one channel. It is used by many goroutines at once.
 type Client struct {
-	own       // the operator's Invoke and Evaluate of the configured contract
-	config    Config
-	peers     []*endpoint
-	endorsers selections
-	found     []*endpoint // beside peers, by discovery; guarded by endorsers.mu
-	orderers  *orderers
-	calls     *calls
-	next      atomic.Uint64
-	observer  atomic.Uint32 // index in peers of the observing peer
-	commits   *commits
-	asking    atomic.Int64                // commit-status calls that wait
-	nextBlock atomic.Uint64               // number of the block that the shared stream shows next
-	broken    atomic.Pointer[streamError] // why that stream last broke; nil: never
-	stop      context.CancelFunc
-	running   sync.WaitGroup
-	closing   sync.Once
+	own     // the operator's Invoke and Evaluate of the configured contract
+	config  Config
+	peers   []*endpoint
+	turns   map[turnKey]*turn
+	home    *place   // of peers at none of the sites where clients stand, and of the first one
+	places  []*place // all
+	meeting sync.Mutex
+	found   []*endpoint // beside peers, by discovery; guarded by meeting
+	calls   *calls
+	asking  atomic.Int64    // commit-status calls that wait
+	life    context.Context // until Close
+	stop    context.CancelFunc
+	running sync.WaitGroup
+	closing sync.Once
 }
 
 // An endpoint is a connected Gateway.
 type endpoint struct {
 	name    string
 	member  string // Gateway.Member
+	site    uint16 // Gateway.Site
+	dial    Dialer
+	place   *place // of the clients that use it as their gateway
 	signer  *signer
 	conn    *grpc.ClientConn
 	options []grpc.CallOption // of calls with messages in wire form
@@ -135,8 +136,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	cfg.CommitTimeout = cmp.Or(cfg.CommitTimeout, timeout)
 	life, stop := context.WithCancel(context.Background())
-	c := &Client{config: cfg, commits: newCommits(), orderers: &orderers{}, calls: newCalls(), stop: stop}
-	c.endorsers.ask = c.selection
+	c := &Client{config: cfg, calls: newCalls(), life: life, stop: stop}
 	for _, g := range cfg.Gateways {
 		p, err := connect(g, c.calls)
 		if err != nil {
@@ -145,8 +145,13 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 		}
 		c.peers = append(c.peers, p)
 	}
+	c.home, c.turns = newPlace(c, c.peers), turnsOf(c.peers)
+	c.places = []*place{c.home}
+	for _, p := range c.peers {
+		p.place = c.home
+	}
 	var err error
-	if c.orderers, err = newOrderers(life, cfg, c.calls); err != nil {
+	if c.home.orderers, err = newOrderers(life, cfg, c.calls); err != nil {
 		c.Close() // as above
 		return nil, fmt.Errorf("dial %w", err)
 	}
@@ -154,7 +159,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 		c.Close() // as above
 		return nil, fmt.Errorf("dial: %w", err)
 	}
-	if err := c.observe(ctx, life); err != nil {
+	if err := c.home.observe(ctx, life); err != nil {
 		c.Close() // as above
 		return nil, fmt.Errorf("dial %s (%s): %w", cfg.Gateways[0].Name, cfg.Gateways[0].Address, err)
 	}
@@ -186,7 +191,7 @@ func connect(g Gateway, counted *calls) (*endpoint, error) {
 		conn.Close() // the first error counts
 		return nil, err
 	}
-	p := &endpoint{name: g.Name, member: g.Member, signer: s, conn: conn, options: []grpc.CallOption{grpc.ForceCodecV2(wireForm{})},
+	p := &endpoint{name: g.Name, member: g.Member, site: g.Site, dial: g.Dial, signer: s, conn: conn, options: []grpc.CallOption{grpc.ForceCodecV2(wireForm{})},
 		sdk: library, certificate: certificate}
 	p.present.Store(newPresence())
 	return p, nil
@@ -197,13 +202,18 @@ func connect(g Gateway, counted *calls) (*endpoint, error) {
 func (c *Client) Close() (err error) {
 	c.closing.Do(func() {
 		c.stop()
-		c.endorsers.mu.Lock()
-		defer c.endorsers.mu.Unlock()
-		for _, p := range slices.Concat(c.peers, c.found) {
-			err = errors.Join(err, p.sdk.Close(), p.conn.Close())
+		c.meeting.Lock()
+		defer c.meeting.Unlock()
+		for _, p := range c.places {
+			err = errors.Join(err, p.close())
 		}
-		err = errors.Join(err, c.orderers.close())
+		for _, p := range slices.Concat(c.peers, c.found) {
+			err = errors.Join(err, p.close())
+		}
 		c.running.Wait()
 	})
 	return err
 }
+
+// close closes the connection.
+func (p *endpoint) close() error { return errors.Join(p.sdk.Close(), p.conn.Close()) }

@@ -30,11 +30,11 @@ func (t *attempt) sendDirect(ctx context.Context, tx bench.Transaction) (awaitCo
 	step, endorsers := "query", []*endpoint{t.peer}
 	if !tx.Query {
 		step = "endorse"
-		if endorsers, err = c.endorsers.choose(ctx, chaincode); err != nil {
+		if endorsers, err = t.peer.place.endorsers.choose(ctx, chaincode); err != nil {
 			return nil, t.fail(step, endorseOutcome(ctx, err), err)
 		}
 	}
-	endorsements, by, free, err := endorse(ctx, endorsers, proposal)
+	endorsements, by, free, err := endorse(ctx, t.timeout, endorsers, proposal)
 	defer free()
 	t.through = by.name
 	if err == nil {
@@ -54,9 +54,9 @@ func (t *attempt) sendDirect(ctx context.Context, tx bench.Transaction) (awaitCo
 	}
 	t.receipt.Bytes, t.through = uint32(len(envelope)), "the orderers"
 	return t.follow(func() (result.Outcome, error) {
-		limited, cancel := context.WithTimeout(ctx, timeout)
+		limited, cancel := context.WithTimeout(ctx, t.timeout)
 		defer cancel()
-		err := c.orderers.order(limited, envelope)
+		err := t.peer.place.orderers.order(limited, envelope)
 		return orderOutcome(ctx, err), err
 	})
 }
@@ -67,7 +67,7 @@ func (c *Client) ask(ctx context.Context, p *endpoint, chaincode, function strin
 	if err != nil {
 		return nil, fmt.Errorf("through %s: %w", p.name, err)
 	}
-	e, buffer, err := p.endorse(ctx, proposal)
+	e, buffer, err := p.endorse(ctx, timeout, proposal)
 	defer buffer.Free()
 	if err != nil {
 		return nil, fmt.Errorf("through %s: %w", p.name, explain(err))
@@ -79,19 +79,19 @@ func (c *Client) ask(ctx context.Context, p *endpoint, chaincode, function strin
 // are known, and of the orderers that enough answer.
 func (c *Client) CheckDirect(ctx context.Context, chaincodes ...string) error {
 	for _, chaincode := range chaincodes {
-		if _, err := c.endorsers.choose(ctx, chaincode); err != nil {
+		if _, err := c.home.endorsers.choose(ctx, chaincode); err != nil {
 			return fmt.Errorf("the %s driver: %w", result.DriverDirect, err)
 		}
 	}
-	if err := c.orderers.reach(ctx, c.config.Orderers); err != nil {
+	if err := c.home.orderers.reach(ctx, c.config.Orderers); err != nil {
 		return fmt.Errorf("the %s driver: %w", result.DriverDirect, err)
 	}
 	return nil
 }
 
-// endorse has all endorsers run the proposal. What they return is good until free is called. by is the one whose error it
+// endorse has all endorsers run the proposal, which each may take so long for. What they return is good until free is called. by is the one whose error it
 // is, or the first.
-func endorse(ctx context.Context, endorsers []*endpoint, p proposal) (all []endorsement, by *endpoint, free func(), err error) {
+func endorse(ctx context.Context, limit time.Duration, endorsers []*endpoint, p proposal) (all []endorsement, by *endpoint, free func(), err error) {
 	by = endorsers[0]
 	all = make([]endorsement, len(endorsers))
 	buffers := make([]mem.Buffer, len(endorsers))
@@ -101,7 +101,7 @@ func endorse(ctx context.Context, endorsers []*endpoint, p proposal) (all []endo
 		}
 	}
 	if len(endorsers) == 1 {
-		all[0], buffers[0], err = by.endorse(ctx, p)
+		all[0], buffers[0], err = by.endorse(ctx, limit, p)
 		return all, by, free, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -111,7 +111,7 @@ func endorse(ctx context.Context, endorsers []*endpoint, p proposal) (all []endo
 	for i, e := range endorsers {
 		group.Go(func() {
 			var err error
-			if all[i], buffers[i], err = e.endorse(ctx, p); err != nil {
+			if all[i], buffers[i], err = e.endorse(ctx, limit, p); err != nil {
 				first.Do(func() {
 					by = e
 					cancel(err)
@@ -124,8 +124,8 @@ func endorse(ctx context.Context, endorsers []*endpoint, p proposal) (all []endo
 }
 
 // endorse has the peer run a proposal and returns its endorsement, which lies in the buffer.
-func (p *endpoint) endorse(ctx context.Context, of proposal) (endorsement, mem.Buffer, error) {
-	response, err := p.call(ctx, peer.Endorser_ProcessProposal_FullMethodName, marshalSigned(of))
+func (p *endpoint) endorse(ctx context.Context, limit time.Duration, of proposal) (endorsement, mem.Buffer, error) {
+	response, err := p.call(ctx, limit, peer.Endorser_ProcessProposal_FullMethodName, marshalSigned(of))
 	if err != nil {
 		return endorsement{}, response, err
 	}

@@ -439,7 +439,7 @@ func TestOrdererHangs(t *testing.T) {
 	if got := <-closed; got != result.Unknown {
 		t.Errorf("after Close: %v", got)
 	}
-	if len(c.commits.waiting) != 0 {
+	if len(c.home.commits.waiting) != 0 {
 		t.Error("somebody still waits for its commit")
 	}
 }

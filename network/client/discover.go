@@ -21,7 +21,7 @@ import (
 // discover asks the observing peer which peers can endorse a chaincode, in what numbers together. Peers that are no
 // gateways are connected to where those of the gateways do not satisfy the policy.
 func (c *Client) discover(ctx context.Context, chaincode string) (selection, error) {
-	p := c.instead(c.observing())
+	p := c.instead(c.home.observing())
 	descriptor, err := p.descriptor(ctx, c.config.Channel, chaincode)
 	if err != nil {
 		return nil, fmt.Errorf("endorsers of %s: service discovery at %s: %w", chaincode, p.name, err)
@@ -123,7 +123,7 @@ func (c *Client) meet(ctx context.Context, others []*candidate) (refused error) 
 	for i, one := range others {
 		group.Go(func() {
 			g := c.reaching(one)
-			if errs[i] = Reach(ctx, g.Address, cmp.Or(g.ServerName, g.Name), g.TLS); errs[i] != nil {
+			if errs[i] = g.Dial.Reach(ctx, g.Address, cmp.Or(g.ServerName, g.Name), g.TLS); errs[i] != nil {
 				errs[i] = fmt.Errorf("%s of %s: %w", g.Name, one.member, errs[i])
 				return
 			}
@@ -137,7 +137,9 @@ func (c *Client) meet(ctx context.Context, others []*candidate) (refused error) 
 			continue
 		}
 		one.peer.member = one.member
+		c.meeting.Lock()
 		c.found = append(c.found, one.peer)
+		c.meeting.Unlock()
 	}
 	return refused
 }

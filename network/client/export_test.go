@@ -10,7 +10,7 @@ func (c *Client) ChooseEndorsers(t testing.TB, chaincode string, transactions in
 	t.Helper()
 	counts := map[string]int{}
 	for range transactions {
-		chosen, err := c.endorsers.choose(context.Background(), chaincode)
+		chosen, err := c.home.endorsers.choose(context.Background(), chaincode)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -29,5 +29,5 @@ func (c *Client) ChooseEndorsers(t testing.TB, chaincode string, transactions in
 // ForgetPolicies has discovery tell from now on who endorses.
 func (c *Client) ForgetPolicies() {
 	c.config.Policies = nil
-	c.endorsers.of.Clear()
+	c.home.endorsers.of.Clear()
 }

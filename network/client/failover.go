@@ -45,9 +45,3 @@ func (c *Client) after(p *endpoint, fit func(*endpoint) bool) *endpoint {
 	}
 	return nil
 }
-
-// observing returns the endpoint at which commits are seen.
-func (c *Client) observing() *endpoint { return c.peers[c.observer.Load()] }
-
-// observeNext has commits seen at the next endpoint, on whichever peer of the channel: all have the same blocks.
-func (c *Client) observeNext() { c.observer.Store((c.observer.Load() + 1) % uint32(len(c.peers))) }

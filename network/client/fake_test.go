@@ -87,6 +87,8 @@ type fakePeer struct {
 	answer  func(*orderer.BroadcastResponse) error          // changes what an orderer says to who is direct, or ends the stream
 	payload func([]byte) []byte                             // changes what is endorsed
 	ledger  *fakePeer                                       // whose chain gets what is ordered; nil: its own
+	copies  []*fakePeer                                     // which get every block too,
+	behind  time.Duration                                   // so long after
 	old     bool                                            // it has no gateway service
 	limit   int32                                           // of calls of the gateway service at a time; 0: none
 	code    func(txID string) (peer.TxValidationCode, bool) // nil: VALID; false: never commits

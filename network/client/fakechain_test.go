@@ -54,10 +54,22 @@ func (f *fakePeer) cut() {
 		f.timer.Stop()
 	}
 	if len(f.pending) > 0 {
-		f.chain = append(f.chain, &peer.FilteredBlock{ChannelId: "metrology", Number: uint64(len(f.chain)), FilteredTransactions: f.pending})
+		block := &peer.FilteredBlock{ChannelId: "metrology", Number: uint64(len(f.chain)), FilteredTransactions: f.pending}
+		f.chain = append(f.chain, block)
 		f.pending = nil
 		f.grown.Broadcast()
+		for _, copy := range f.copies {
+			time.AfterFunc(copy.behind, func() { copy.receive(block) })
+		}
 	}
+}
+
+// receive adds a block that another peer has too.
+func (f *fakePeer) receive(block *peer.FilteredBlock) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.chain = append(f.chain, block)
+	f.grown.Broadcast()
 }
 
 // breakStreams ends every block stream there is.

@@ -29,13 +29,13 @@ func (t *attempt) sendByLibrary(ctx context.Context, tx bench.Transaction) (awai
 	}
 	t.receipt.TxID = id
 	if tx.Query {
-		if _, err := within(ctx, timeout, func(ctx context.Context) ([]byte, error) { return proposal.EvaluateWithContext(ctx) }); err != nil {
+		if _, err := within(ctx, t.timeout, func(ctx context.Context) ([]byte, error) { return proposal.EvaluateWithContext(ctx) }); err != nil {
 			return nil, t.fail("query", endorseOutcome(ctx, err), err)
 		}
 		t.receipt.Endorsed, t.receipt.Outcome = time.Now(), result.Answered
 		return nil, nil
 	}
-	transaction, err := within(ctx, timeout, func(ctx context.Context) (*sdk.Transaction, error) { return proposal.EndorseWithContext(ctx) })
+	transaction, err := within(ctx, t.timeout, func(ctx context.Context) (*sdk.Transaction, error) { return proposal.EndorseWithContext(ctx) })
 	if err != nil {
 		return nil, t.fail("endorse", endorseOutcome(ctx, err), err)
 	}
@@ -44,7 +44,7 @@ func (t *attempt) sendByLibrary(ctx context.Context, tx bench.Transaction) (awai
 		t.receipt.Outcome = result.Answered
 		return nil, nil
 	}
-	submitted, err := within(ctx, timeout, func(ctx context.Context) (*sdk.Commit, error) { return transaction.SubmitWithContext(ctx) })
+	submitted, err := within(ctx, t.timeout, func(ctx context.Context) (*sdk.Commit, error) { return transaction.SubmitWithContext(ctx) })
 	if err != nil {
 		return nil, t.fail("submit", submitOutcome(ctx, err), err)
 	}
@@ -58,7 +58,7 @@ func (t *attempt) sendByLibrary(ctx context.Context, tx bench.Transaction) (awai
 func (t *attempt) askStatus(ctx context.Context, submitted *sdk.Commit) error {
 	t.client.asking.Add(1)
 	defer t.client.asking.Add(-1)
-	got, err := within(ctx, t.client.config.CommitTimeout, func(ctx context.Context) (*sdk.Status, error) { return submitted.StatusWithContext(ctx) })
+	got, err := within(ctx, t.patience, func(ctx context.Context) (*sdk.Status, error) { return submitted.StatusWithContext(ctx) })
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return t.fail("commit", result.Interrupted, err)

@@ -138,17 +138,17 @@ func (s *selections) learn(ctx context.Context, chaincode string) (selection, er
 
 // selection returns how endorsers of a chaincode are chosen: by the policy that the configuration has of it, or by what a
 // peer's discovery service says.
-func (c *Client) selection(ctx context.Context, chaincode string) (selection, error) {
-	policy, ok := c.config.Policies[chaincode]
+func (p *place) selection(ctx context.Context, chaincode string) (selection, error) {
+	policy, ok := p.client.config.Policies[chaincode]
 	if !ok {
-		return c.discover(ctx, chaincode)
+		return p.client.discover(ctx, chaincode)
 	}
 	o := &outOf{need: policy.Need}
 	for _, member := range policy.Of {
 		g := &group{}
-		for _, p := range c.peers {
-			if p.signer.MSP == member && !slices.ContainsFunc(g.peers, p.same) {
-				g.peers = append(g.peers, p)
+		for _, e := range p.called {
+			if e.signer.MSP == member && !slices.ContainsFunc(g.peers, e.same) {
+				g.peers = append(g.peers, e)
 			}
 		}
 		if len(g.peers) > 0 {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -29,7 +28,7 @@ func (t *attempt) sendWireForm(ctx context.Context, tx bench.Transaction) (await
 	if tx.Query {
 		step, method = "query", gateway.Gateway_Evaluate_FullMethodName
 	}
-	response, err := p.call(ctx, method, marshalRequest(proposal.txID, c.config.Channel, proposal.bytes, proposal.signature))
+	response, err := p.call(ctx, t.timeout, method, marshalRequest(proposal.txID, c.config.Channel, proposal.bytes, proposal.signature))
 	defer response.Free()
 	if err != nil {
 		return nil, t.fail(step, endorseOutcome(ctx, err), err)
@@ -50,7 +49,7 @@ func (t *attempt) sendWireForm(ctx context.Context, tx bench.Transaction) (await
 	}
 	t.receipt.Bytes = uint32(signedSize(payload, signature))
 	return t.follow(func() (result.Outcome, error) {
-		answer, err := p.call(ctx, gateway.Gateway_Submit_FullMethodName, marshalRequest(proposal.txID, c.config.Channel, payload, signature))
+		answer, err := p.call(ctx, t.timeout, gateway.Gateway_Submit_FullMethodName, marshalRequest(proposal.txID, c.config.Channel, payload, signature))
 		answer.Free()
 		if err != nil && (ctx.Err() != nil || !overtaken(err)) {
 			return submitOutcome(ctx, err), err
@@ -59,17 +58,17 @@ func (t *attempt) sendWireForm(ctx context.Context, tx bench.Transaction) (await
 	})
 }
 
-// follow hands a transaction to the orderers by a call of submit, and has the shared block stream show its commit. With
+// follow hands a transaction to the orderers by a call of submit, and has the block stream of its place show its commit. With
 // its error submit returns the outcome.
 func (t *attempt) follow(submit func() (result.Outcome, error)) (awaitCommit, error) {
-	c := t.client
-	w := c.commits.expect(t.receipt.TxID)
+	commits := t.peer.place.commits
+	w := commits.expect(t.receipt.TxID)
 	if outcome, err := submit(); err != nil {
-		c.commits.forget(t.receipt.TxID)
+		commits.forget(t.receipt.TxID)
 		return nil, t.fail("submit", outcome, err)
 	}
 	t.receipt.Submitted, t.through = time.Now(), ""
-	c.commits.limit(w, t.receipt.Submitted.Add(c.config.CommitTimeout))
+	commits.limit(w, t.receipt.Submitted.Add(t.patience))
 	return func(ctx context.Context) error { return t.awaitBlock(ctx, w) }, nil
 }
 
@@ -78,14 +77,14 @@ func (t *attempt) awaitBlock(ctx context.Context, w *waiter) error {
 	var c commit
 	select {
 	case <-ctx.Done():
-		t.client.commits.forget(t.receipt.TxID)
+		t.peer.place.commits.forget(t.receipt.TxID)
 		return t.fail("commit", result.Interrupted, ctx.Err())
 	case c = <-w.done:
 	}
 	switch c.err {
 	case nil:
 	case errOverdue:
-		return t.fail("commit", result.Unknown, t.client.overdue())
+		return t.fail("commit", result.Unknown, t.peer.place.overdue(t.patience))
 	default:
 		return t.fail("commit", result.Interrupted, c.err)
 	}
@@ -96,10 +95,10 @@ func (t *attempt) awaitBlock(ctx context.Context, w *waiter) error {
 	return t.committed(c)
 }
 
-// call makes one call of the gateway service with messages in wire form. It takes the request; the caller
-// frees the response, which is there in any case.
-func (p *endpoint) call(ctx context.Context, method string, request *[]byte) (mem.Buffer, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+// call makes one call of the gateway service with messages in wire form, which may take so long. It takes the request; the
+// caller frees the response, which is there in any case.
+func (p *endpoint) call(ctx context.Context, limit time.Duration, method string, request *[]byte) (mem.Buffer, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var response mem.Buffer
 	err := p.conn.Invoke(ctx, method, request, &response, p.options...)
@@ -108,18 +107,6 @@ func (p *endpoint) call(ctx context.Context, method string, request *[]byte) (me
 	}
 	return response, err
 }
-
-// overdue explains why a transaction's commit was given up.
-func (c *Client) overdue() error {
-	err := fmt.Errorf("%w: %s after the orderer's acknowledgement", errOverdue, c.config.CommitTimeout)
-	if broken := c.broken.Load(); broken != nil {
-		err = fmt.Errorf("%w (the block stream last broke with: %w)", err, broken.error)
-	}
-	return err
-}
-
-// streamError is why the block stream last broke.
-type streamError struct{ error }
 
 // commit is the report of the block stream about one transaction.
 type commit struct {
@@ -146,10 +133,14 @@ type waiter struct {
 type commits struct {
 	mu      sync.Mutex
 	waiting map[[32]byte]*waiter
+	soonest time.Time     // no deadline is before; zero: there is none
+	sooner  chan struct{} // holds a value when soonest has come nearer
 	closed  bool
 }
 
-func newCommits() *commits { return &commits{waiting: make(map[[32]byte]*waiter)} }
+func newCommits() *commits {
+	return &commits{waiting: make(map[[32]byte]*waiter), sooner: make(chan struct{}, 1)}
+}
 
 // expect registers a transaction. It comes before the transaction is submitted, else its commit could pass by unseen.
 func (c *commits) expect(id [32]byte) *waiter {
@@ -167,8 +158,15 @@ func (c *commits) expect(id [32]byte) *waiter {
 // limit sets the instant after which w is given up.
 func (c *commits) limit(w *waiter, deadline time.Time) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	w.deadline = deadline
-	c.mu.Unlock()
+	if c.soonest.IsZero() || deadline.Before(c.soonest) {
+		c.soonest = deadline
+		select {
+		case c.sooner <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // count returns the number of transactions that wait.
@@ -201,14 +199,45 @@ func (c *commits) deliver(block *peer.FilteredBlock, at time.Time) {
 	}
 }
 
+// sweepPause is the shortest time between two sweeps, by which a transaction may be given up late.
+const sweepPause = 10 * time.Millisecond
+
+// sweepUntil gives up overdue transactions until ctx ends, and then all.
+func (c *commits) sweepUntil(ctx context.Context) {
+	defer c.close()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.sooner:
+		case now := <-timer.C:
+			c.sweep(now)
+		}
+		timer.Stop()
+		c.mu.Lock()
+		soonest := c.soonest
+		c.mu.Unlock()
+		if !soonest.IsZero() {
+			timer.Reset(max(time.Until(soonest), sweepPause))
+		}
+	}
+}
+
 // sweep gives up every transaction whose deadline has passed.
 func (c *commits) sweep(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.soonest = time.Time{}
 	for id, w := range c.waiting {
-		if !w.deadline.IsZero() && now.After(w.deadline) {
+		switch {
+		case w.deadline.IsZero():
+		case !now.Before(w.deadline):
 			delete(c.waiting, id)
 			w.done <- commit{err: errOverdue}
+		case c.soonest.IsZero() || w.deadline.Before(c.soonest):
+			c.soonest = w.deadline
 		}
 	}
 }

@@ -3,8 +3,9 @@ package client
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"slices"
+	"time"
 
 	"meterbench/bench"
 	"meterbench/bench/result"
@@ -12,28 +13,30 @@ import (
 
 // Submit takes a transaction as far as tx.Wait asks, or a query to its answer, over the gateways in turn. It implements bench.Target.
 func (c *Client) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
-	p := c.turn(tx.Sender)
-	if p == nil {
-		return bench.Receipt{Outcome: result.PrepareError}, fmt.Errorf("submit: no gateway with an identity of %s", tx.Sender)
+	t := c.turns[turnKey{tx.Sender, tx.Site}]
+	if t == nil {
+		return bench.Receipt{Site: tx.Site, Outcome: result.PrepareError}, noGateway(tx)
 	}
-	return c.submitThrough(ctx, c.instead(p), tx)
+	return c.submitThrough(ctx, c.instead(t.take()), tx)
 }
 
-// turn returns the gateway whose turn it is among those with an identity of an organisation, nil where it has none; of all,
-// where none is named.
-func (c *Client) turn(sender string) *endpoint {
-	among := c.peers
-	if sender != "" {
-		among = slices.DeleteFunc(slices.Clone(c.peers), func(p *endpoint) bool { return p.signer.MSP != sender })
+// noGateway says that no gateway can take a transaction.
+func noGateway(tx bench.Transaction) error {
+	text := "submit: no gateway"
+	if tx.Sender != "" {
+		text += " with an identity of " + tx.Sender
 	}
-	if len(among) == 0 {
-		return nil
+	if tx.Site != 0 {
+		text += fmt.Sprintf(" at site %d", tx.Site)
 	}
-	return among[(c.next.Add(1)-1)%uint64(len(among))]
+	return errors.New(text)
 }
 
 func (c *Client) submitThrough(ctx context.Context, p *endpoint, tx bench.Transaction) (bench.Receipt, error) {
-	t := attempt{client: c, peer: p}
+	t := attempt{
+		client: c, peer: p, receipt: bench.Receipt{Site: p.site},
+		timeout: cmp.Or(tx.Timeout, timeout), patience: cmp.Or(tx.Timeout, c.config.CommitTimeout),
+	}
 	send := drivers[cmp.Or(tx.Driver, result.DriverWire)]
 	if send == nil {
 		return t.receipt, t.fail("submit", result.PrepareError, fmt.Errorf("there is no driver %q", tx.Driver))
@@ -51,10 +54,12 @@ func (c *Client) submitThrough(ctx context.Context, p *endpoint, tx bench.Transa
 // An attempt is one transaction on its way. While it waits for its commit, perhaps with thousands of others,
 // it holds none of its messages.
 type attempt struct {
-	client  *Client
-	peer    *endpoint
-	through string // whom a step goes through that does not go through the peer
-	receipt bench.Receipt
+	client   *Client
+	peer     *endpoint
+	through  string        // whom a step goes through that does not go through the peer
+	timeout  time.Duration // of each call
+	patience time.Duration // how long the commit is waited for once an orderer has the transaction
+	receipt  bench.Receipt
 }
 
 // fail records the outcome and returns the error that explains it.

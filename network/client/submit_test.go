@@ -71,7 +71,7 @@ func TestEndorseOnlySendsNothingToTheOrderer(t *testing.T) {
 	if got := stages(receipt); err != nil || receipt.Outcome != result.Answered || got != "endorsed" {
 		t.Errorf("outcome %v; %s, %v", receipt.Outcome, got, err)
 	}
-	if len(c.commits.waiting) != 0 {
+	if len(c.home.commits.waiting) != 0 {
 		t.Error("somebody still waits for its commit")
 	}
 }
@@ -107,7 +107,7 @@ func TestStopInEveryPhase(t *testing.T) {
 			if receipt.Outcome != result.Interrupted || err == nil || !strings.HasPrefix(err.Error(), phase) {
 				t.Errorf("outcome %v, %v", receipt.Outcome, err)
 			}
-			if len(c.commits.waiting) != 0 {
+			if len(c.home.commits.waiting) != 0 {
 				t.Error("somebody still waits for its commit")
 			}
 		})

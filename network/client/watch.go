@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc"
@@ -32,14 +33,15 @@ type Loss struct {
 // cannot be connected to or do not answer, and when they answer again. One that does not answer is passed over meanwhile, as
 // others are that cannot be connected to.
 func (c *Client) Watch(ctx context.Context, losses chan<- Loss) {
-	c.endorsers.mu.Lock()
-	found := c.found
-	c.endorsers.mu.Unlock()
-	peers := map[string][]*endpoint{} // by address; one for each identity
-	for _, all := range [][]*endpoint{c.peers, found} {
-		for _, p := range all {
-			peers[p.conn.Target()] = append(peers[p.conn.Target()], p)
-		}
+	c.meeting.Lock()
+	all := slices.Concat(c.peers, c.found)
+	c.meeting.Unlock()
+	for _, p := range c.places {
+		all = append(all, p.called...)
+	}
+	peers := map[string][]*endpoint{} // by address; one for each identity and place, that of its own site first
+	for _, p := range all {
+		peers[p.conn.Target()] = append(peers[p.conn.Target()], p)
 	}
 	for _, same := range peers {
 		of := Loss{Process: result.Process{Role: result.RolePeer, Name: same[0].name}}
@@ -49,9 +51,13 @@ func (c *Client) Watch(ctx context.Context, losses chan<- Loss) {
 			}
 		})
 	}
-	for _, o := range c.orderers.nodes {
+	for i, o := range c.home.orderers.nodes {
 		of := Loss{Process: result.Process{Role: result.RoleOrderer, Name: o.name}}
-		go watchNode(ctx, of, asking(o.conn), losses, func(answers bool) { o.silent.Store(!answers) })
+		go watchNode(ctx, of, asking(o.conn), losses, func(answers bool) {
+			for _, p := range c.places {
+				p.orderers.nodes[i].silent.Store(!answers)
+			}
+		})
 	}
 }
 

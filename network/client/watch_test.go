@@ -153,7 +153,7 @@ func TestPeerFallsSilent(t *testing.T) {
 	defer client.Close()
 	client.peers[0].answers(false)
 	used := func() bool {
-		return client.observing() != client.peers[1] || client.instead(client.peers[0]) != client.peers[1] ||
+		return client.home.observing() != client.peers[1] || client.instead(client.peers[0]) != client.peers[1] ||
 			client.insteadToAsk(client.peers[0]) != client.peers[1]
 	}
 	for deadline := time.Now().Add(10 * time.Second); used() && time.Now().Before(deadline); { // until it is connected to the other
