@@ -38,7 +38,7 @@ func (n *Network) start(node *nodePlan, abort context.CancelCauseFunc) (*process
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.over {
-		return nil, fmt.Errorf("start %s: the network is closed", node.Name)
+		return nil, fmt.Errorf("start %s: %w", node.Name, errClosed)
 	}
 	spec := node.spec
 	spec.Name, spec.LogPath = node.Name, filepath.Join(n.Logs, node.Name+".log")
@@ -66,6 +66,15 @@ func (n *Network) start(node *nodePlan, abort context.CancelCauseFunc) (*process
 		}
 	})
 	return child, nil
+}
+
+// errClosed refuses what Close has made too late.
+var errClosed = errors.New("the network is closed")
+
+func (n *Network) isOver() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.over
 }
 
 // report has Died deliver the end of a node, unless nobody listens: there is room for as many as the network had at its start.

@@ -18,6 +18,7 @@ const applicationGroup = "Application"
 type Update struct {
 	Channel  string
 	Sequence uint64 // that of the configuration which it makes
+	Members  int    // the channel's before it
 	bytes    []byte // a marshalled common.ConfigUpdate
 }
 
@@ -51,7 +52,7 @@ func addMember(channel string, config *common.Config, m Member) (u Update, err e
 	after.ModPolicy = members.ModPolicy
 	after.Groups[m.MSP] = g.member(m)
 	u = Update{
-		Channel: channel, Sequence: config.Sequence + 1,
+		Channel: channel, Sequence: config.Sequence + 1, Members: len(members.Groups),
 		bytes: g.encoder.bytes(&common.ConfigUpdate{ChannelId: channel, ReadSet: read, WriteSet: write}),
 	}
 	return u, g.err
