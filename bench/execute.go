@@ -90,7 +90,7 @@ func (l *load) attempts(rec *result.Record, all []Attempt) {
 	for i, a := range all {
 		attempts[i] = result.Attempt{
 			Seq: rec.Seq, Number: i + 1, Through: a.Through, Channel: rec.Channel, TxID: a.TxID, Block: a.Block, Outcome: a.Outcome,
-			Started: l.since(a.Started), Endorsed: l.since(a.Endorsed), Submitted: l.since(a.Submitted), Committed: l.since(a.Committed),
+			Intended: rec.Intended, Started: l.since(a.Started), Endorsed: l.since(a.Endorsed), Submitted: l.since(a.Submitted), Committed: l.since(a.Committed),
 		}
 		if !a.Ended.IsZero() {
 			attempts[i].Ended = l.since(a.Ended)

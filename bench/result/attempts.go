@@ -10,9 +10,10 @@ import (
 // An Attempt is one of several by which a target tried to take a transaction to its end, as the same reading sent through
 // one gateway after the other. It is a transaction of its own. Instants are those of a Record, from the start of the level.
 type Attempt struct {
-	Seq       uint64 // of its Record
-	Number    int    // from 1
-	Through   string // the gateway that it went through, or whoever else
+	Seq       uint64        // of its Record
+	Number    int           // from 1
+	Through   string        // the gateway that it went through, or whoever else
+	Intended  time.Duration // of its Record
 	Started   time.Duration
 	Endorsed  time.Duration
 	Submitted time.Duration
@@ -56,6 +57,7 @@ type attemptRow struct {
 	Number     int32    `parquet:"attempt,dict"`
 	Through    string   `parquet:"through,dict"`
 	Outcome    string   `parquet:"outcome,dict"`
+	Intended   int64    `parquet:"intended_ns,delta"`
 	Started    int64    `parquet:"started_ns,delta"`
 	Endorsed   int64    `parquet:"endorsed_ns,delta"`
 	Submitted  int64    `parquet:"submitted_ns,delta"`
@@ -78,7 +80,7 @@ func (t *attemptWriter) write(key LevelKey, attempts []Attempt) error {
 			Load: string(key.Load.Kind), Clients: int32(key.Load.Clients), Offered: key.Load.Offered,
 			Think: key.Load.Think, Slots: int32(key.Load.Slots),
 			Seq: int64(a.Seq), Number: int32(a.Number), Through: a.Through, Outcome: a.Outcome.String(),
-			Started: int64(a.Started), Endorsed: int64(a.Endorsed), Submitted: int64(a.Submitted), Committed: int64(a.Committed),
+			Intended: int64(a.Intended), Started: int64(a.Started), Endorsed: int64(a.Endorsed), Submitted: int64(a.Submitted), Committed: int64(a.Committed),
 			Ended: int64(a.Ended), TxID: a.TxID, Channel: int32(a.Channel), Block: int64(a.Block),
 		}
 	})
@@ -91,7 +93,7 @@ func (t *attemptRow) attempt() (AttemptRow, error) {
 		LevelKey{t.Series, int(t.Repetition), Load{LoadKind(t.Load), int(t.Clients), t.Offered, t.Think, int(t.Slots)}},
 		Attempt{
 			Seq: uint64(t.Seq), Number: int(t.Number), Through: t.Through, Outcome: o,
-			Started: time.Duration(t.Started), Endorsed: time.Duration(t.Endorsed), Submitted: time.Duration(t.Submitted),
+			Intended: time.Duration(t.Intended), Started: time.Duration(t.Started), Endorsed: time.Duration(t.Endorsed), Submitted: time.Duration(t.Submitted),
 			Committed: time.Duration(t.Committed), Ended: time.Duration(t.Ended), TxID: t.TxID, Channel: uint16(t.Channel), Block: uint64(t.Block),
 		},
 	}, err

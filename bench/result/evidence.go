@@ -66,8 +66,8 @@ type Conflicts struct {
 type Audit struct {
 	// Verdict is what Judge returns, set when a summary is read or written.
 	Verdict      AuditVerdict `json:"verdict"`
-	Expected     uint64       `json:"expected"`     // recorded as valid by the client
-	Found        uint64       `json:"found"`        // of those, valid on the ledger
+	Expected     uint64       `json:"expected"`     // recorded as valid or confirmed by the client
+	Found        uint64       `json:"found"`        // of those, valid on the ledger; what was confirmed, by an earlier attempt
 	Missing      uint64       `json:"missing"`      // Expected - Found
 	Duplicated   uint64       `json:"duplicated"`   // transaction ids valid on the ledger more than once
 	Unclaimed    uint64       `json:"unclaimed"`    // valid on the ledger, outcome unknown or interrupted at the client
@@ -104,7 +104,8 @@ func (a Audit) Judge() AuditVerdict {
 func (a Audit) Problem() string {
 	committed := a.Found + a.Unclaimed
 	agrees := a.Uncounted || a.Found <= a.Stored && a.Stored <= committed
-	if a.Missing == 0 && a.Duplicated == 0 && a.Foreign == 0 && a.Contradicted == 0 && agrees {
+	twice := a.InDoubt != nil && a.InDoubt.Twice > 0
+	if a.Missing == 0 && a.Duplicated == 0 && a.Foreign == 0 && a.Contradicted == 0 && agrees && !twice {
 		return ""
 	}
 	problem := fmt.Sprintf("the ledger does not match the client's record: of %d valid transactions %d are missing; "+
@@ -112,6 +113,9 @@ func (a Audit) Problem() string {
 		a.Expected, a.Missing, a.Duplicated, a.Contradicted, a.Foreign)
 	if !a.Uncounted {
 		problem += fmt.Sprintf("; the contract stores %d readings, %d were committed", a.Stored, committed)
+	}
+	if twice {
+		problem += fmt.Sprintf("; of %d readings two attempts are valid", a.InDoubt.Twice)
 	}
 	return problem
 }

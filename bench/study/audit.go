@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 
+	"meterbench/bench"
 	"meterbench/bench/result"
 )
 
@@ -18,6 +19,9 @@ type ledgers struct {
 	uncounted bool // one of them counts nothing
 
 	evaluated uint64 // ciphertexts whose values are those measured
+
+	copies []result.LedgerRead // that were read
+	doubts doubtTally          // of all sessions
 }
 
 // A shortID is the first half of a transaction id. Ids are SHA-256 sums: that two of a billion share their
@@ -28,8 +32,8 @@ func shorten(id [32]byte) shortID { return shortID(id[:16]) }
 
 func (a shortID) compare(b shortID) int { return bytes.Compare(a[:], b[:]) }
 
-// read adds what is on the ledger of a site.
-func (l *ledgers) read(ctx context.Context, site Site) error {
+// read adds what is on the ledger of a site, and hands every transaction there to see.
+func (l *ledgers) read(ctx context.Context, site Site, see func(bench.Entry)) error {
 	// The contract is asked before the ledger is read: what the client has lost sight of may be committed meanwhile.
 	stored, counted, err := site.Stored(ctx)
 	if err != nil {
@@ -41,6 +45,7 @@ func (l *ledgers) read(ctx context.Context, site Site) error {
 		if err != nil {
 			return fmt.Errorf("read the ledger: %w", err)
 		}
+		see(entry)
 		if entry.Outcome == result.Valid {
 			l.valid = append(l.valid, shorten(entry.TxID))
 		}
@@ -55,13 +60,15 @@ func (l *ledgers) read(ctx context.Context, site Site) error {
 	return nil
 }
 
-// compare compares the ledgers with the client's record, transaction by transaction, warm-up included. It
-// takes 17 bytes of memory per transaction, and up to twice that while the ledger is read.
-func (l *ledgers) compare(record iter.Seq2[result.Row, error]) (a result.Audit, err error) {
+// compare compares the ledgers with the client's record, transaction by transaction, warm-up included. Of those that took
+// several attempts these are looked at, too. It takes 17 bytes of memory per transaction, and up to twice that while the
+// ledger is read.
+func (l *ledgers) compare(record iter.Seq2[result.Row, error], attempts iter.Seq2[result.AttemptRow, error]) (a result.Audit, err error) {
 	a.Stored, a.Uncounted, a.Evaluated = l.stored, l.uncounted, l.evaluated
+	a.InDoubt, a.Ledgers = l.doubts.sum(), l.copies
 	slices.SortFunc(l.valid, shortID.compare)
-	claimed := make([]bool, len(l.valid)) // the first copy of a transaction, by a row
 	a.Foreign = uint64(len(l.valid))
+	claims := claims{audit: &a, valid: l.valid, claimed: make([]bool, len(l.valid))}
 	for row, err := range record {
 		if err != nil {
 			return a, err
@@ -69,22 +76,8 @@ func (l *ledgers) compare(record iter.Seq2[result.Row, error]) (a result.Audit, 
 		if row.Outcome == result.Valid {
 			a.Expected++
 		}
-		id := shorten(row.TxID)
-		at, there := slices.BinarySearchFunc(l.valid, id, shortID.compare)
-		if row.TxID == ([32]byte{}) || !there || claimed[at] {
-			continue
-		}
-		claimed[at] = true
-		copies := uint64(1)
-		for _, next := range l.valid[at+1:] {
-			if next != id {
-				break
-			}
-			copies++
-		}
-		a.Foreign -= copies
-		a.Duplicated += copies - 1
-		switch {
+		switch there := claims.claim(row.TxID); {
+		case !there:
 		case row.Outcome == result.Valid:
 			a.Found++
 		case row.Outcome.Class() == result.Lost:
@@ -93,6 +86,69 @@ func (l *ledgers) compare(record iter.Seq2[result.Row, error]) (a result.Audit, 
 			a.Contradicted++
 		}
 	}
+	if err := claims.confirm(attempts); err != nil {
+		return a, err
+	}
 	a.Missing = a.Expected - a.Found
 	return a, nil
+}
+
+// claims says which transactions on the ledgers are those of the client.
+type claims struct {
+	audit   *result.Audit
+	valid   []shortID // in order
+	claimed []bool    // the first copy of a transaction, by a row
+}
+
+// claim reports whether a transaction is valid on a ledger and was not claimed before, and counts its further copies.
+func (c *claims) claim(txID [32]byte) bool {
+	id := shorten(txID)
+	at, there := slices.BinarySearchFunc(c.valid, id, shortID.compare)
+	if txID == ([32]byte{}) || !there || c.claimed[at] {
+		return false
+	}
+	c.claimed[at] = true
+	copies := uint64(1)
+	for _, next := range c.valid[at+1:] {
+		if next != id {
+			break
+		}
+		copies++
+	}
+	c.audit.Foreign -= copies
+	c.audit.Duplicated += copies - 1
+	return true
+}
+
+// confirm looks at the attempts that stand behind the rows. One whose end the client did not see may be on a ledger; where its
+// contract confirmed that to a later one, one of them must be.
+func (c *claims) confirm(attempts iter.Seq2[result.AttemptRow, error]) error {
+	var lost uint64 // attempts of the transaction at hand that are on a ledger, which the client did not see
+	for row, err := range attempts {
+		if err != nil {
+			return err
+		}
+		if row.Number == 1 {
+			lost = 0
+		}
+		there := c.claim(row.TxID)
+		switch {
+		case row.Outcome == result.Confirmed:
+			c.audit.Expected++
+			if lost > 0 {
+				c.audit.Found++
+				c.audit.Unclaimed--
+			}
+			if there {
+				c.audit.Contradicted++
+			}
+		case !there:
+		case row.Outcome.Class() == result.Lost:
+			c.audit.Unclaimed++
+			lost++
+		default:
+			c.audit.Contradicted++
+		}
+	}
+	return nil
 }

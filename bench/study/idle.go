@@ -131,7 +131,12 @@ func (s *session) probe(ctx context.Context, series scenario.Series) (took time.
 		return 0, err
 	}
 	fastest := time.Duration(math.MaxInt64)
-	sink.Watch(func(r *result.Record) { s.left.watch(&fastest, r) })
+	lost := &doubtLog{}
+	sink.WatchAttempts(lost.attempts)
+	sink.Watch(func(r *result.Record) {
+		s.left.watch(&fastest, r)
+		lost.add(r)
+	})
 	// A step that ends has no run-out. The numbers of planned transactions stay theirs.
 	numbers := s.next
 	if s.spare[series.Name] != 0 {
@@ -142,6 +147,7 @@ func (s *session) probe(ctx context.Context, series scenario.Series) (took time.
 	measured, err := bench.Run(ctx, s.clock, p, s.workloads[series.Name], s.site.Target(), sink, nil)
 	_, closing := sink.Close()
 	if err == nil {
+		s.doubts.keep(lost, measured.Epoch, -1)
 		numbers[series.Name], err = measured.Next, closing
 	}
 	if fastest == math.MaxInt64 {

@@ -31,7 +31,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	sinks, steady := make([]*result.Level, len(t.levels)), make([]*steadiness, len(t.levels))
 	loads, fastest := make([]bench.Load, len(t.levels)), make([]time.Duration, len(t.levels))
 	law, exposed := make([]little, len(t.levels)), make([]exposure, len(t.levels))
-	keyed := make([]*conflicts, len(t.levels))
+	keyed, lost := make([]*conflicts, len(t.levels)), make([]*doubtLog, len(t.levels))
 	for i, l := range t.levels {
 		from, to, first := l.series.Start+s.Scenario.WarmupOf(l.series), l.end(), s.next[l.series.Name]
 		if sinks[i], err = s.writer.Level(result.LevelKey{Series: l.series.Name, Repetition: l.repetition, Load: l.load}, from, to); err != nil {
@@ -42,12 +42,14 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		exposed[i] = exposure{from: from, to: to}
 		law[i] = little{from: from, to: to, wait: l.series.Load.Wait}
 		keyed[i] = newConflicts(s.conditions(l), from, to)
-		fastest[i] = math.MaxInt64
+		fastest[i], lost[i] = math.MaxInt64, &doubtLog{from: from, to: to}
+		sinks[i].WatchAttempts(lost[i].attempts)
 		sinks[i].Watch(func(r *result.Record) {
 			steady[i].add(r)
 			law[i].add(r)
 			exposed[i].add(r)
 			keyed[i].add(r)
+			lost[i].add(r)
 			s.left.watch(&fastest[i], r)
 			if t.watch != nil {
 				t.watch(r)
@@ -92,6 +94,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		rows := rowRange{l.series.Name, s.next[l.series.Name], m.Next, l.end()}
 		s.next[l.series.Name], s.spare[l.series.Name] = m.Next, m.Spare
 		s.record(rows, m.Epoch)
+		point := -1
 		switch {
 		case w.Scheduled() > 0 && w.Length() > 0:
 			nodes, blocks := report()
@@ -107,7 +110,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			s.costs(&p, m, meter.accounts, disks)
 			s.intervals(&p, l, steady[i].blocks)
 			steady[i].satisfaction.judge(&p)
-			s.summary.Points = append(s.summary.Points, p)
+			point, s.summary.Points = len(s.summary.Points), append(s.summary.Points, p)
 			s.trace(rows, m.Epoch, w, nodes, blocks)
 			s.timeline(l, m.Epoch, w, blocks)
 			s.cutShort = m.Held < l.series.Load.Hold && m.Exhausted == nil
@@ -117,6 +120,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		case ctx.Err() == nil:
 			s.note(l.String(), result.NothingDue, "no transaction was due after the warm-up, so that there is nothing to report; hold longer")
 		}
+		s.doubts.keep(lost[i], m.Epoch, point)
 	}
 	s.checkpoint(seriesOf(t)...)
 	return steady[0].backlog.Slope(), context.Cause(ctx)

@@ -28,6 +28,7 @@ type session struct {
 	workloads map[string]bench.Workload // by series
 	pace      []float64                 // readings of the yardstick, one right before each level
 	left      leftover
+	doubts    doubts
 	strangers []proc.Stranger // during the turn that was measured last
 
 	incidents       incidents
@@ -172,9 +173,15 @@ func (s *session) readLedger(ctx context.Context, failed bool) {
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
 		defer cancel()
 	}
-	if err := s.ledgers.read(ctx, s.site); err != nil {
-		s.unread = errors.Join(s.unread, cause(ctx, err))
+	err := s.settleLedgers(ctx)
+	if err == nil {
+		err = s.ledgers.read(ctx, s.site, s.doubts.seen())
 	}
+	if err != nil {
+		s.unread = errors.Join(s.unread, cause(ctx, err))
+		return
+	}
+	s.decide(ctx, time.Now())
 }
 
 // auditTimeout bounds the audit of a session that failed.

@@ -194,7 +194,7 @@ func (s *study) audit() error {
 	var audit result.Audit
 	err := s.unread
 	if err == nil {
-		audit, err = s.ledgers.compare(s.writer.Transactions())
+		audit, err = s.ledgers.compare(s.writer.Transactions(), s.writer.Attempts())
 		s.share(&audit)
 	}
 	if err != nil {
