@@ -57,7 +57,7 @@ var foreign = map[string][]string{
 	"github.com/hyperledger/":                    {"network/"},
 	"gonum.org/v1/plot":                          {"reports/plot"},
 	"github.com/spf13/cobra":                     {"cmd/meterbench"},
-	"github.com/mdlayher/netlink":                {"internal/sockets"},
+	"github.com/mdlayher/netlink":                {"internal/sockets", "network/wan"},
 }
 
 // sources calls visit with the name of every file of production code, and its text.

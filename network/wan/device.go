@@ -1,12 +1,14 @@
 package wan
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/netip"
-	"runtime"
 
+	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -69,7 +71,6 @@ func configure(socket, device int, address netip.Addr) error {
 	}{
 		{socket, "lo", unix.SIOCSIFFLAGS, flags(unix.IFF_UP)},
 		{device, tunName, unix.TUNSETIFF, flags(unix.IFF_TUN | unix.IFF_NO_PI)},
-		{socket, tunName, unix.SIOCSIFTXQLEN, func(r *unix.Ifreq) error { r.SetUint32(tunQueue); return nil }},
 		{socket, tunName, unix.SIOCSIFMTU, func(r *unix.Ifreq) error { r.SetUint32(mtu); return nil }},
 		{socket, tunName, unix.SIOCSIFADDR, func(r *unix.Ifreq) error { return r.SetInet4Addr(address.AsSlice()) }},
 		{socket, tunName, unix.SIOCSIFFLAGS, flags(unix.IFF_UP)},
@@ -91,8 +92,36 @@ func configure(socket, device int, address netip.Addr) error {
 			return fmt.Errorf("configure interface %s (ioctl %#x): %w", step.name, step.call, err)
 		}
 	}
-	runtime.KeepAlive(device)
+	if err := lengthen(tunName, tunQueue); err != nil {
+		return fmt.Errorf("lengthen the queue of interface %s: %w", tunName, err)
+	}
 	return nil
+}
+
+// lengthen sets the length of an interface's queue of packets. The older call (SIOCSIFTXQLEN) takes rights over the host.
+func lengthen(name string, packets uint32) error {
+	i, err := net.InterfaceByName(name)
+	if err != nil {
+		return err
+	}
+	attributes := netlink.NewAttributeEncoder()
+	attributes.Uint32(unix.IFLA_TXQLEN, packets)
+	encoded, err := attributes.Encode()
+	if err != nil {
+		return err
+	}
+	message := make([]byte, unix.SizeofIfInfomsg)
+	binary.NativeEndian.PutUint32(message[4:], uint32(i.Index))
+	conn, err := netlink.Dial(unix.NETLINK_ROUTE, nil)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	_, err = conn.Execute(netlink.Message{
+		Header: netlink.Header{Type: unix.RTM_SETLINK, Flags: netlink.Request | netlink.Acknowledge},
+		Data:   append(message, encoded...),
+	})
+	return err
 }
 
 func flags(f uint16) func(*unix.Ifreq) error {
