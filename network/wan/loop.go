@@ -2,8 +2,9 @@ package wan
 
 import (
 	"fmt"
-	"sync"
+	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -19,26 +20,32 @@ type packet struct {
 }
 
 const (
-	// keptPackets bounds the memory for packets under way to 400 MB: a second of 2 Gbit/s.
+	// keptPackets bounds the memory for packets under way to 400 MB: a second of 3 Gbit/s.
 	keptPackets = 1 << 18
 	// turn is the number of packets that are read from a device before others have their turn.
 	turn = 32
 )
 
-// A loop hands packets on, on one thread: it waits until a device has a packet or one under way is due.
+// A loop hands packets on, on one thread: it waits until a device has a packet, one under way is due, or there is a command.
+//
+// It never waits for another thread of this process, which has no priority on a busy machine: there is no lock, and its system
+// calls do not tell Go's scheduler that they may block. So the world of this process cannot be stopped: it collects no garbage.
 type loop struct {
 	devices []int // descriptors, by site
 	polled  []unix.PollFd
 	start   time.Time
+	links   *links
+	lines   [][]line
+	due     heap.Heap[*packet]
+	order   uint64 // of the next packet
+	spare   []*packet
 
-	mu    sync.Mutex // of what follows, held whenever the loop does not wait
-	links *links
-	lines [][]line
-	due   heap.Heap[*packet]
-	order uint64 // of the next packet
-	spare []*packet
+	commanded, answered mailbox
+	command             atomic.Pointer[command]
+	answer              atomic.Pointer[answer]
 }
 
+// newLoop returns a loop between devices.
 func newLoop(devices []int, l *links, seed uint64) *loop {
 	lp := &loop{devices: devices, start: time.Now(), links: l, lines: make([][]line, len(devices))}
 	for i, device := range devices {
@@ -52,10 +59,42 @@ func newLoop(devices []int, l *links, seed uint64) *loop {
 	return lp
 }
 
+// open prepares run and ask.
+func (lp *loop) open() (err error) {
+	if lp.commanded, err = newMailbox(unix.EFD_NONBLOCK); err != nil {
+		return err
+	}
+	if lp.answered, err = newMailbox(0); err != nil {
+		return err
+	}
+	lp.polled = append(lp.polled, unix.PollFd{Fd: int32(lp.commanded), Events: unix.POLLIN})
+	return nil
+}
+
+// ask has the loop carry out a command. One may be asked at a time.
+func (lp *loop) ask(c command) (answer, error) {
+	lp.command.Store(&c)
+	if err := lp.commanded.ring(); err != nil {
+		return answer{}, err
+	}
+	if err := lp.answered.wait(); err != nil {
+		return answer{}, err
+	}
+	return *lp.answer.Load(), nil
+}
+
+// obey carries out the command that there is.
+func (lp *loop) obey() error {
+	if err := lp.commanded.wait(); err != nil {
+		return err
+	}
+	a := lp.do(*lp.command.Load())
+	lp.answer.Store(&a)
+	return lp.answered.ring()
+}
+
 // do carries out a command.
 func (lp *loop) do(c command) (a answer) {
-	lp.mu.Lock()
-	defer lp.mu.Unlock()
 	if err := lp.links.apply(c); err != nil {
 		return answer{Error: err.Error()}
 	}
@@ -73,36 +112,41 @@ func (lp *loop) do(c command) (a answer) {
 	return a
 }
 
-// run hands packets on until a device fails. The calling thread should be locked, and ahead of others.
+// run hands packets on until something fails. The calling thread should be locked, and ahead of others.
 func (lp *loop) run() error {
-	lp.mu.Lock()
-	defer lp.mu.Unlock()
 	for {
 		if err := lp.wait(); err != nil {
 			return fmt.Errorf("wait for packets: %w", err)
 		}
-		for i := range lp.polled {
+		for i, device := range lp.devices {
 			if lp.polled[i].Revents != 0 {
-				if err := lp.take(i); err != nil {
+				if err := lp.take(i, device); err != nil {
 					return fmt.Errorf("read packets of site %d: %w", i+1, err)
 				}
 			}
 			lp.handOn()
 		}
+		if lp.polled[len(lp.devices)].Revents != 0 {
+			if err := lp.obey(); err != nil {
+				return fmt.Errorf("take a command: %w", err)
+			}
+		}
 	}
 }
 
-// wait waits for a packet of a device, or until one is due.
+// wait waits for a packet of a device or a command, or until a packet is due.
 func (lp *loop) wait() error {
 	var timeout *unix.Timespec
 	if len(lp.due) > 0 {
 		t := unix.NsecToTimespec(int64(max(0, lp.due[0].At-time.Since(lp.start))))
 		timeout = &t
 	}
-	lp.mu.Unlock()
-	_, err := unix.Ppoll(lp.polled, timeout, nil)
-	lp.mu.Lock()
-	if err == unix.EINTR {
+	_, _, err := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(unsafe.SliceData(lp.polled))), uintptr(len(lp.polled)),
+		uintptr(unsafe.Pointer(timeout)), 0, 0, 0)
+	switch err {
+	case 0:
+		return nil
+	case unix.EINTR:
 		for i := range lp.polled {
 			lp.polled[i].Revents = 0
 		}
@@ -112,15 +156,15 @@ func (lp *loop) wait() error {
 }
 
 // take takes in packets of a site.
-func (lp *loop) take(from int) error {
+func (lp *loop) take(from, device int) error {
 	for range turn {
 		p := lp.blank()
-		n, err := unix.Read(lp.devices[from], p.data[:])
+		n, err := transfer(unix.SYS_READ, device, p.data[:])
 		if err == unix.EAGAIN || err == unix.EINTR {
 			lp.spare = append(lp.spare, p)
 			return nil
 		}
-		if err != nil {
+		if err != 0 {
 			return err
 		}
 		p.from, p.size = from, n
@@ -129,20 +173,24 @@ func (lp *loop) take(from int) error {
 	return nil
 }
 
+// transfer reads from or writes to a device, which never blocks.
+func transfer(trap uintptr, device int, data []byte) (int, unix.Errno) {
+	n, _, err := unix.RawSyscall(trap, uintptr(device), uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data)))
+	return int(n), err
+}
+
 // send puts a packet on its line.
 func (lp *loop) send(p *packet) {
 	to, ok := destination(p.data[:p.size], len(lp.devices))
 	if ok && to != p.from {
 		p.to = to
-		l, now := &lp.lines[p.from][to], time.Since(lp.start)
-		if len(lp.due) >= keptPackets {
-			l.count.Packets++
-			l.count.Bytes += uint64(p.size)
-			l.count.Failed++
-		} else if at, ok := l.pass(now, p.size); ok {
+		l := &lp.lines[p.from][to]
+		if at, ok := l.pass(time.Since(lp.start), p.size); ok && len(lp.due) < keptPackets {
 			lp.due.Push(heap.Item[*packet]{At: at, Order: lp.order, Value: p})
 			lp.order++
 			return
+		} else if ok {
+			l.count.Failed++
 		}
 	}
 	lp.spare = append(lp.spare, p)
@@ -152,7 +200,7 @@ func (lp *loop) send(p *packet) {
 func (lp *loop) handOn() {
 	for len(lp.due) > 0 && lp.due[0].At <= time.Since(lp.start) {
 		p := lp.due.Pop().Value
-		if _, err := unix.Write(lp.devices[p.to], p.data[:p.size]); err != nil {
+		if _, err := transfer(unix.SYS_WRITE, lp.devices[p.to], p.data[:p.size]); err != 0 {
 			lp.lines[p.from][p.to].count.Failed++
 		}
 		lp.spare = append(lp.spare, p)

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"meterbench/internal/alarm"
 )
 
@@ -29,14 +31,31 @@ const (
 	echoes      = 100 // between each two sites, from both ends in turn
 	echoSpacing = 10 * time.Millisecond
 	echoLate    = 500 * time.Millisecond // how much later than asked a packet may come back
-	echoBytes   = 9                      // a question or an answer, pair and number
+
+	receiveBuffer = 4 << 20 // bytes: what comes in while this process waits to run is not lost
 )
 
-// An echo is one packet on its way there and back.
+// An echo is one packet on its way there and back, by the four instants of NTP (RFC 5905, section 8) in nanoseconds since 1970.
+// A socket's own come from the kernel, so that no time is counted in which this process waited to run.
 type echo struct {
-	sent, came time.Duration // since the start
-	back       bool
+	sent, arrived int64 // at the other end
+	answered      int64 // there
+	back          int64 // 0: not yet
 }
+
+// trip returns how long the packet was on its way.
+func (e echo) trip() time.Duration {
+	return time.Duration(max(0, e.back-e.sent-(e.answered-e.arrived)))
+}
+
+// An echoPacket is what packets carry.
+type echoPacket struct {
+	Answer            bool
+	Pair, Number      uint32
+	Arrived, Answered int64 // of an answer
+}
+
+var echoBytes = binary.Size(echoPacket{})
 
 // echoer sends packets between all sites and answers them.
 type echoer struct {
@@ -77,7 +96,7 @@ func (e *Emulation) measure(ctx context.Context) (trips []RoundTrip, err error) 
 	}()
 	for i, name := range e.cfg.Sites {
 		err := e.Do(name, func() error {
-			s, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(addressOf(i), 0)))
+			s, err := listenStamped(addressOf(i))
 			if err == nil {
 				m.sites, m.at = append(m.sites, s), append(m.at, s.LocalAddr().(*net.UDPAddr).AddrPort())
 			}
@@ -99,20 +118,20 @@ func (e *Emulation) measure(ctx context.Context) (trips []RoundTrip, err error) 
 		}
 	}
 	e.mu.Unlock()
-	m.open = len(m.pairs) * echoes
+	if m.open = len(m.pairs) * echoes; m.open == 0 {
+		close(m.all)
+	}
 	for i := range m.sites {
 		reading.Go(func() { m.read(i) })
 	}
 	if err := m.send(ctx, clock); err != nil {
 		return nil, err
 	}
-	if m.open > 0 {
-		select {
-		case <-m.all:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-time.After(longest + echoLate):
-		}
+	select {
+	case <-m.all:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case <-time.After(longest + echoLate):
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -122,9 +141,32 @@ func (e *Emulation) measure(ctx context.Context) (trips []RoundTrip, err error) 
 	return trips, nil
 }
 
+// listenStamped returns a socket on which the kernel says when a packet came.
+func listenStamped(at netip.Addr) (*net.UDPConn, error) {
+	s, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(at, 0)))
+	if err != nil {
+		return nil, err
+	}
+	raw, err := s.SyscallConn()
+	if err == nil {
+		var failed error
+		err = raw.Control(func(fd uintptr) {
+			failed = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+			if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveBuffer) != nil { // it takes a right over the host
+				_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer) // what the host allows will do
+			}
+		})
+		err = errors.Join(err, failed)
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
 // send sends all packets, those of the pairs spread over the time between two of the same pair.
 func (m *echoer) send(ctx context.Context, clock alarm.Clock) error {
-	packet := make([]byte, echoBytes)
 	for k := range echoes {
 		for i, pair := range m.pairs {
 			due := echoSpacing*time.Duration(k) + echoSpacing*time.Duration(i)/time.Duration(len(m.pairs))
@@ -132,12 +174,13 @@ func (m *echoer) send(ctx context.Context, clock alarm.Clock) error {
 				return context.Cause(ctx)
 			}
 			from, to := pair[k%2], pair[1-k%2]
-			binary.BigEndian.PutUint32(packet[1:], uint32(i))
-			binary.BigEndian.PutUint32(packet[5:], uint32(k))
+			packet := echoPacket{Pair: uint32(i), Number: uint32(k)}.append(nil)
 			m.mu.Lock()
-			m.echoes[i][k].sent = time.Since(m.start)
+			one := &m.echoes[i][k]
+			one.sent = time.Now().UnixNano()
+			_, err := m.sites[from].WriteToUDPAddrPort(packet, m.at[to])
 			m.mu.Unlock()
-			if _, err := m.sites[from].WriteToUDPAddrPort(packet, m.at[to]); err != nil {
+			if err != nil {
 				return err
 			}
 		}
@@ -145,35 +188,63 @@ func (m *echoer) send(ctx context.Context, clock alarm.Clock) error {
 	return nil
 }
 
+// append appends the packet in wire form.
+func (p echoPacket) append(b []byte) []byte {
+	b, err := binary.Append(b, binary.BigEndian, p)
+	if err != nil {
+		panic(err) // its size is fixed
+	}
+	return b
+}
+
 // read answers what comes to a site, and notes what comes back, until its socket is closed.
 func (m *echoer) read(site int) {
-	packet := make([]byte, echoBytes+1)
+	data, control := make([]byte, echoBytes+1), make([]byte, 128)
 	for {
-		n, from, err := m.sites[site].ReadFromUDPAddrPort(packet)
-		now := time.Since(m.start)
-		switch {
-		case errors.Is(err, net.ErrClosed):
+		n, controlled, _, from, err := m.sites[site].ReadMsgUDPAddrPort(data, control)
+		if errors.Is(err, net.ErrClosed) {
 			return
-		case err != nil || n != echoBytes: // not ours, or an answer of the kernel's to one of ours that is lost
-		case packet[0] == 0:
-			packet[0] = 1
-			_, _ = m.sites[site].WriteToUDPAddrPort(packet[:n], from) // lost where it fails
-		default:
-			m.note(packet[:n], now)
 		}
+		var p echoPacket
+		came, ok := stamp(control[:controlled])
+		if err != nil || !ok || n != echoBytes { // not ours, or the kernel's answer to one of ours that is lost
+			continue
+		}
+		if _, err := binary.Decode(data[:n], binary.BigEndian, &p); err != nil {
+			continue
+		}
+		if p.Answer {
+			m.note(p, came)
+			continue
+		}
+		p.Answer, p.Arrived, p.Answered = true, came, time.Now().UnixNano()
+		_, _ = m.sites[site].WriteToUDPAddrPort(p.append(data[:0]), from) // lost where it fails
 	}
 }
 
+// stamp returns when a packet came by the kernel's clock, from what came with it.
+func stamp(control []byte) (at int64, ok bool) {
+	messages, err := unix.ParseSocketControlMessage(control)
+	if err != nil {
+		return 0, false
+	}
+	for _, m := range messages {
+		if m.Header.Level == unix.SOL_SOCKET && m.Header.Type == unix.SCM_TIMESTAMPNS && len(m.Data) >= 16 {
+			return int64(binary.NativeEndian.Uint64(m.Data))*int64(time.Second) + int64(binary.NativeEndian.Uint64(m.Data[8:])), true
+		}
+	}
+	return 0, false
+}
+
 // note notes that a packet came back.
-func (m *echoer) note(packet []byte, now time.Duration) {
-	pair, k := binary.BigEndian.Uint32(packet[1:]), binary.BigEndian.Uint32(packet[5:])
-	if pair >= uint32(len(m.pairs)) || k >= echoes {
+func (m *echoer) note(p echoPacket, came int64) {
+	if int(p.Pair) >= len(m.pairs) || p.Number >= echoes {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if one := &m.echoes[pair][k]; one.sent > 0 && !one.back {
-		one.came, one.back = now, true
+	if one := &m.echoes[p.Pair][p.Number]; one.sent > 0 && one.back == 0 {
+		one.arrived, one.answered, one.back = p.Arrived, p.Answered, came
 		if m.open--; m.open == 0 {
 			close(m.all)
 		}
@@ -184,8 +255,8 @@ func (m *echoer) note(packet []byte, now time.Duration) {
 func (t *RoundTrip) sum(all []echo) {
 	var took []time.Duration
 	for _, one := range all {
-		if one.back {
-			took = append(took, one.came-one.sent)
+		if one.back > 0 {
+			took = append(took, one.trip())
 		}
 	}
 	t.Lost = t.Sent - len(took)

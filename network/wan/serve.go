@@ -49,16 +49,12 @@ func Dispatch(args []string) (code int, handled bool) {
 	return 0, true
 }
 
-// memoryLimit is where garbage begins to be collected: what carries packets is used again, and commands leave little.
-const memoryLimit = 1 << 30 // bytes
-
 // maxRequest is the longest line of a request: the links of all sites there may be.
 const maxRequest = 32 << 20 // bytes
 
 // serve is the emulation, until in ends.
 func serve(in io.Reader, out io.Writer) error {
-	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(memoryLimit)
+	debug.SetGCPercent(-1) // as the loop never stops for it; what carries packets is used again, and commands leave little
 	lines, answers := bufio.NewScanner(in), json.NewEncoder(out)
 	lines.Buffer(nil, maxRequest)
 	if !lines.Scan() {
@@ -82,35 +78,42 @@ func serve(in io.Reader, out io.Writer) error {
 		made.Namespaces, devices = append(made.Namespaces, one.namespace), append(devices, one.device)
 	}
 	lp := newLoop(devices, linksOf(s.Links), s.Seed)
+	if err := lp.open(); err != nil {
+		return err
+	}
 	failed := make(chan error, 2)
 	thread.Go(func() {
 		goFirst()
 		failed <- lp.run()
 	})
-	go func() { failed <- obey(lines, answers, lp, made) }()
+	go func() { failed <- listen(lines, answers, lp, made) }()
 	return <-failed
 }
 
-// obey answers requests until there are no more.
-func obey(lines *bufio.Scanner, answers *json.Encoder, lp *loop, made madeSites) error {
+// listen answers requests until there are no more.
+func listen(lines *bufio.Scanner, answers *json.Encoder, lp *loop, made madeSites) error {
 	if err := answers.Encode(made); err != nil {
 		return err
 	}
 	for lines.Scan() {
-		if err := answers.Encode(lp.request(lines.Bytes())); err != nil {
+		a, err := request(lines.Bytes(), lp.ask)
+		if err == nil {
+			err = answers.Encode(a)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return lines.Err()
 }
 
-// request carries out a command as it came.
-func (lp *loop) request(line []byte) answer {
+// request has a command carried out as it came.
+func request(line []byte, ask func(command) (answer, error)) (answer, error) {
 	var c command
 	if err := decode(line, &c); err != nil {
-		return answer{Error: err.Error()}
+		return answer{Error: err.Error()}, nil
 	}
-	return lp.do(c)
+	return ask(c)
 }
 
 // decode reads a request, which must have nothing that is unknown.

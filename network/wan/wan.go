@@ -99,7 +99,7 @@ func (e *Emulation) start() error {
 	e.answers, e.decoder = answers, json.NewDecoder(answers)
 	e.process, err = process.Start(process.Spec{
 		Name: "emulation of distances", Path: executable, Argv0: argv0, LogPath: e.cfg.LogPath, Stdin: in, Stdout: out,
-		Env: []string{"GOMAXPROCS=2"}, // the packets, and the commands
+		Env: []string{"GOMAXPROCS=2", "GODEBUG=asyncpreemptoff=1"}, // for packets, which nothing interrupts, and for commands
 	})
 	if err != nil {
 		return err
