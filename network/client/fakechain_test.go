@@ -59,17 +59,22 @@ func (f *fakePeer) cut() {
 		f.pending = nil
 		f.grown.Broadcast()
 		for _, copy := range f.copies {
-			time.AfterFunc(copy.behind, func() { copy.receive(block) })
+			time.AfterFunc(copy.behind, func() { copy.receive(f, block.Number) })
 		}
 	}
 }
 
-// receive adds a block that another peer has too.
-func (f *fakePeer) receive(block *peer.FilteredBlock) {
+// receive adds the blocks of another peer up to a number.
+func (f *fakePeer) receive(from *fakePeer, number uint64) {
+	from.mu.Lock()
+	chain := from.chain
+	from.mu.Unlock()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.chain = append(f.chain, block)
-	f.grown.Broadcast()
+	if have := uint64(len(f.chain)); have <= number {
+		f.chain = append(f.chain, chain[have:number+1]...)
+		f.grown.Broadcast()
+	}
 }
 
 // breakStreams ends every block stream there is.
