@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
-	"meterbench/bench/topology"
 	"meterbench/network/client"
 	"meterbench/network/fabric"
 )
@@ -20,20 +19,22 @@ import (
 type bringUp struct {
 	plan     *plan
 	admins   map[string]*fabric.Admin // by organisation
-	ordering *http.Client             // the ordering organisation's administrator at its nodes
+	ordering map[string]*http.Client  // the administrator of an organisation at its orderers, by MSP id
+	owners   []*fabric.Organisation   // to which the orderers belong
 }
 
 func newBringUp(p *plan) (*bringUp, error) {
-	b := &bringUp{plan: p, admins: map[string]*fabric.Admin{}}
+	b := &bringUp{plan: p, admins: map[string]*fabric.Admin{}, ordering: map[string]*http.Client{}, owners: p.ordering()}
 	var err error
 	for name, org := range p.organisations {
 		if b.admins[name], err = fabric.NewAdmin(org.MSP, org.Admin); err != nil {
 			return b, err
 		}
 	}
-	ordering := p.organisations[topology.Ordering]
-	if b.ordering, err = fabric.AdminClient(ordering.TLSCA.PEM, ordering.AdminTLS); err != nil {
-		return b, err
+	for _, org := range b.owners {
+		if b.ordering[org.MSP], err = fabric.AdminClient(org.TLSCA.PEM, org.AdminTLS); err != nil {
+			return b, err
+		}
 	}
 	for _, peer := range p.peers {
 		org := p.organisations[peer.organisation]
@@ -58,7 +59,7 @@ func (b *bringUp) run(ctx context.Context) error {
 	joins, joining := errgroup.WithContext(ctx)
 	listening, awaiting := errgroup.WithContext(joining)
 	for _, o := range b.plan.orderers {
-		listening.Go(func() error { return named(o.Name, fabric.AwaitOrderer(awaiting, o.Admin, b.ordering)) })
+		listening.Go(func() error { return named(o.Name, fabric.AwaitOrderer(awaiting, o.Admin, b.ordering[o.MSP])) })
 	}
 	for _, o := range b.plan.orderers {
 		joins.Go(func() error {
@@ -68,7 +69,7 @@ func (b *bringUp) run(ctx context.Context) error {
 				return err
 			}
 			for _, channel := range b.plan.channels {
-				if err := fabric.JoinOrderer(joining, o.Admin, b.ordering, channel.genesis); err != nil {
+				if err := fabric.JoinOrderer(joining, o.Admin, b.ordering[o.MSP], channel.genesis); err != nil {
 					return named(o.Name, err)
 				}
 			}
@@ -138,8 +139,13 @@ func (b *bringUp) setUpChannel(ctx context.Context, channel *channelPlan) error 
 	var timer fabric.Update
 	if slow {
 		var err error
-		ordering := b.admins[topology.Ordering]
-		if timer, err = ordering.SetBatchTimeout(ctx, channel.peers[0].conn, channel.Name, b.plan.dialect.Consensus, channel.Batch.Timeout); err != nil {
+		var consent []*fabric.Admin
+		for _, org := range b.owners[:len(b.owners)/2+1] { // a majority
+			consent = append(consent, b.admins[org.Name])
+		}
+		author := b.admins[channel.Members[0]]
+		timer, err = author.SetBatchTimeout(ctx, channel.peers[0].conn, channel.Name, b.plan.dialect.Consensus, channel.Batch.Timeout, consent)
+		if err != nil {
 			return err
 		}
 	}

@@ -25,9 +25,11 @@ func TestOrderersJoinOnceAllListen(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := &bringUp{plan: &plan{channels: []*channelPlan{{Channel: topology.Channel{Name: "metrology"}, genesis: []byte("block")}}}}
-	if b.ordering, err = fabric.AdminClient(org.TLSCA.PEM, org.AdminTLS); err != nil {
+	client, err := fabric.AdminClient(org.TLSCA.PEM, org.AdminTLS)
+	if err != nil {
 		t.Fatal(err)
 	}
+	b.ordering = map[string]*http.Client{org.MSP: client}
 	var listening, joined atomic.Int32
 	serve := func(port int) {
 		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -60,7 +62,7 @@ func TestOrderersJoinOnceAllListen(t *testing.T) {
 		t.Cleanup(server.Close)
 	}
 	for _, port := range ports {
-		b.plan.orderers = append(b.plan.orderers, &fabric.Orderer{Name: "orderer", Admin: fabric.Endpoint{Host: loopback, Port: port}})
+		b.plan.orderers = append(b.plan.orderers, &fabric.Orderer{Name: "orderer", MSP: org.MSP, Admin: fabric.Endpoint{Host: loopback, Port: port}})
 	}
 	serve(ports[0])
 	late := make(chan struct{})

@@ -118,10 +118,10 @@ func (p *plan) nodes(cfg Config) (nodes []nodePlan) {
 			p.topology.Caps.Peer, nil,
 		})
 	}
-	for _, o := range p.orderers {
+	for i, o := range p.orderers {
 		nodes = append(nodes, nodePlan{
 			Node{
-				Name: o.Name, Role: result.RoleOrderer, Organisation: topology.Ordering,
+				Name: o.Name, Role: result.RoleOrderer, Organisation: p.topology.Orderers.Owner(i),
 				Address: o.Address.String(), Admin: o.Admin.String(), Operations: o.Operations.String(),
 			},
 			process.Spec{Path: cfg.Binaries.Orderer, Env: o.Env(), Dir: o.Dir},

@@ -2,6 +2,7 @@ package network
 
 import (
 	"context"
+	"fmt"
 
 	"meterbench/bench/result"
 	"meterbench/network/fabric"
@@ -52,25 +53,29 @@ func (r *Record) Leaders(ctx context.Context) ([]result.Leader, error) {
 		return nil, err
 	}
 	var q inquiry
-	leaders := r.askLeaders(ctx, &q, dialect.Orderer)
+	leaders := r.askLeaders(ctx, &q, dialect)
 	return leaders, q.wait()
 }
 
 // askLeaders asks beside other questions; the answers are there once all are answered.
-func (r *Record) askLeaders(ctx context.Context, q *inquiry, report fabric.OrdererReport) []result.Leader {
+func (r *Record) askLeaders(ctx context.Context, q *inquiry, dialect fabric.Dialect) []result.Leader {
 	leaders, orderers := make([]result.Leader, len(r.Channels)), r.orderers()
+	listed := make([][]string, len(r.Channels)) // orderers in the order of each channel's configuration
 	for i, c := range r.Channels {
 		leaders[i].Channel = c.Name
+		for _, number := range dialect.Consensus.Order(r.Topology.Orderers, c.Name) {
+			listed[i] = append(listed[i], fmt.Sprintf("orderer%d", number))
+		}
 	}
 	for _, name := range orderers {
 		q.ask(ctx, name, func(ctx context.Context) error {
 			f, err := r.families(ctx, r.node(name))
-			reports := f.leadership(report)
+			reports := f.leadership(dialect.Orderer)
 			q.mu.Lock()
 			defer q.mu.Unlock()
 			for i := range leaders {
 				if of, ok := reports[leaders[i].Channel]; ok {
-					take(&leaders[i], name, of, orderers)
+					take(&leaders[i], name, of, listed[i])
 				}
 			}
 			return err
@@ -79,7 +84,7 @@ func (r *Record) askLeaders(ctx context.Context, q *inquiry, report fabric.Order
 	return leaders
 }
 
-// orderers returns the names of the orderers in the order of the channels' configuration.
+// orderers returns the names of the orderers.
 func (r *Record) orderers() (names []string) {
 	for _, n := range r.Nodes {
 		if n.Role == result.RoleOrderer {

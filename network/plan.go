@@ -29,7 +29,7 @@ type plan struct {
 	topology      topology.Topology
 	dialect       fabric.Dialect
 	dir           string
-	organisations map[string]*fabric.Organisation // topology.Ordering among them
+	organisations map[string]*fabric.Organisation // topology.Ordering among them, if it has the orderers
 	orderers      []*fabric.Orderer
 	peers         []*peerPlan
 	channels      []*channelPlan
@@ -85,8 +85,8 @@ func newPlan(t topology.Topology, dir string, cfg Config) (*plan, error) {
 	for i := range t.Orderers.Count {
 		name := fmt.Sprintf("orderer%d", i)
 		p.orderers = append(p.orderers, &fabric.Orderer{
-			Name: name, MSP: topology.MSP(topology.Ordering), Dir: p.nodeDir(name), Config: cfg.Binaries.ConfigDir, Debug: p.dialect.Orderer.Debug,
-			OneWayTLS: cfg.OneWayTLS,
+			Name: name, MSP: topology.MSP(t.Orderers.Owner(i)), Dir: p.nodeDir(name), Config: cfg.Binaries.ConfigDir,
+			Debug: p.dialect.Orderer.Debug, OneWayTLS: cfg.OneWayTLS,
 		})
 	}
 	for _, o := range t.Organisations {
@@ -264,13 +264,24 @@ func organisationDir(dir, name string) string { return filepath.Join(dir, organi
 // prepare makes keys, folders, genesis blocks and external builders: all that the nodes read when they start.
 func (p *plan) prepare(executable string) (err error) {
 	p.organisations = map[string]*fabric.Organisation{}
-	for _, o := range slices.Concat(p.topology.Organisations, []topology.Organisation{{Name: topology.Ordering}}) {
+	organisations := p.topology.Organisations
+	if len(p.topology.Orderers.Owners) == 0 {
+		organisations = append(slices.Clone(organisations), topology.Organisation{Name: topology.Ordering})
+	}
+	for _, o := range organisations {
 		if err := p.prepareOrganisation(o); err != nil {
 			return err
 		}
 	}
-	for _, o := range p.orderers {
-		if o.Identity, o.TLS, err = fabric.Prepare(o.Dir, o.Name, fabric.RoleOrderer, p.organisations[topology.Ordering], p.members(p.channels)); err != nil {
+	ordering := p.ordering()
+	clients := p.members(p.channels)
+	for _, o := range ordering { // orderers connect to one another
+		if !slices.Contains(clients, o) {
+			clients = append(clients, o)
+		}
+	}
+	for i, o := range p.orderers {
+		if o.Identity, o.TLS, err = fabric.Prepare(o.Dir, o.Name, fabric.RoleOrderer, p.owner(i), clients); err != nil {
 			return err
 		}
 	}
@@ -280,7 +291,7 @@ func (p *plan) prepare(executable string) (err error) {
 		}
 	}
 	for _, channel := range p.channels {
-		if err := p.prepareChannel(channel); err != nil {
+		if err := p.prepareChannel(channel, ordering); err != nil {
 			return err
 		}
 	}
@@ -298,6 +309,21 @@ func (p *plan) prepareOrganisation(o topology.Organisation) error {
 	}
 	p.organisations[o.Name] = org
 	return err
+}
+
+// owner returns the organisation to which an orderer belongs.
+func (p *plan) owner(orderer int) *fabric.Organisation {
+	return p.organisations[p.topology.Orderers.Owner(orderer)]
+}
+
+// ordering returns the organisations to which the orderers belong.
+func (p *plan) ordering() (owners []*fabric.Organisation) {
+	for i := range p.orderers {
+		if o := p.owner(i); !slices.Contains(owners, o) {
+			owners = append(owners, o)
+		}
+	}
+	return owners
 }
 
 // members returns the organisations on channels.
@@ -327,9 +353,10 @@ func (p *plan) preparePeer(peer *peerPlan, org *fabric.Organisation, executable 
 	return fabric.WriteBuilder(peer.Dir, executable, services)
 }
 
-func (p *plan) prepareChannel(channel *channelPlan) (err error) {
-	c := fabric.Channel{
-		Name: channel.Name, Batch: channel.Batch, Ordering: p.organisations[topology.Ordering], Orderers: p.orderers, Dialect: p.dialect,
+func (p *plan) prepareChannel(channel *channelPlan, ordering []*fabric.Organisation) (err error) {
+	c := fabric.Channel{Name: channel.Name, Batch: channel.Batch, Ordering: ordering, Dialect: p.dialect}
+	for _, i := range p.dialect.Consensus.Order(p.topology.Orderers, channel.Name) {
+		c.Orderers = append(c.Orderers, p.orderers[i])
 	}
 	for _, member := range channel.Members {
 		m := fabric.Member{Organisation: p.organisations[member]}

@@ -45,19 +45,22 @@ func (r *Record) Access(organisation string) Access {
 		Organisation: organisation, MSP: topology.MSP(organisation), TLSCA: filepath.Join(dir, fabric.TLSCAFile),
 		User: credential(fabric.User, fabric.UsersTLS), Admin: credential(fabric.Admins, fabric.AdminsTLS),
 	}
-	if organisation != topology.Ordering {
+	if organisation != topology.Ordering { // which has no peers
 		a.Profile = r.profilePath(organisation)
 	}
 	return a
 }
 
-// Organisations returns the access of every organisation with peers, and of the orderers'.
+// Organisations returns the access of every organisation with peers, and of the orderers' where they have one of their own.
 func (r *Record) Organisations() []Access {
 	var all []Access
 	for _, o := range r.Topology.Organisations {
 		all = append(all, r.Access(o.Name))
 	}
-	return append(all, r.Access(topology.Ordering))
+	if len(r.Topology.Orderers.Owners) == 0 {
+		all = append(all, r.Access(topology.Ordering))
+	}
+	return all
 }
 
 // A Variable is one of an environment.
@@ -94,7 +97,7 @@ func (r *Record) Environment(ctx context.Context, peer string) ([]Variable, erro
 		{"CORE_PEER_TLS_CLIENTCERT_FILE", access.Admin.TLSCert},
 		{"CORE_PEER_TLS_CLIENTKEY_FILE", access.Admin.TLSKey},
 		{"ORDERER_ADDRESS", r.Nodes[orderer].Address},
-		{"ORDERER_CA", r.Access(topology.Ordering).TLSCA},
+		{"ORDERER_CA", r.Access(r.Nodes[orderer].Organisation).TLSCA},
 		{"CONNECTION_PROFILE", access.Profile},
 	}
 	if joined >= 0 {

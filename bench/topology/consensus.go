@@ -75,6 +75,9 @@ func (o Orderers) check() *strictyaml.Problem {
 	if len(o.Owners) > 0 {
 		path = "orderers.owners"
 	}
+	if len(o.Owners) > 0 && len(o.Owners) != o.Count {
+		return strictyaml.Problemf("", path, "%d orderers have %d owners", o.Count, len(o.Owners))
+	}
 	for _, row := range consensusTypes {
 		switch {
 		case row.name != o.Consensus:

@@ -96,10 +96,10 @@ func (t Topology) SiteOf(name string) string {
 
 // Owner returns the organisation to which an orderer belongs, by its number from 0.
 func (o Orderers) Owner(i int) string {
-	if len(o.Owners) == 0 {
-		return Ordering
+	if i < len(o.Owners) {
+		return o.Owners[i]
 	}
-	return o.Owners[i]
+	return Ordering
 }
 
 // Equal reports whether two networks have the same orderers.
@@ -130,9 +130,6 @@ func (o *Orderers) UnmarshalNode(n *strictyaml.Node) error {
 // checkOwners checks to whom the orderers belong, and which of them leads first.
 func (t Topology) checkOwners() *strictyaml.Problem {
 	o, all := t.Orderers, t.organisations()
-	if len(o.Owners) > 0 && len(o.Owners) != o.Count {
-		return strictyaml.Problemf("", "orderers.owners", "%d orderers have %d owners", o.Count, len(o.Owners))
-	}
 	for i, owner := range o.Owners {
 		if !slices.Contains(all, owner) {
 			return strictyaml.Problemf(strictyaml.Hint(owner, all), fmt.Sprintf("orderers.owners[%d]", i), "there is no organisation %s", owner)

@@ -165,3 +165,24 @@ func TestGreatCircle(t *testing.T) {
 		}
 	})
 }
+
+// The round trips between the institutes, in ms, as docs/topology.md has them.
+func TestInstitutes(t *testing.T) {
+	top, err := Load("inter-nmi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	for _, row := range top.Matrix() {
+		for _, l := range row {
+			fmt.Fprintf(&got, "%6.1f", float64(l.RoundTrip)/float64(time.Millisecond))
+		}
+		got.WriteByte('\n')
+	}
+	equal(t, "round trips", got.String(), `   0.0  11.4 201.9 186.1 202.5
+  11.4   0.0 204.3 185.5 193.6
+ 201.9 204.3   0.0 380.1 321.9
+ 186.1 185.5 380.1   0.0 111.1
+ 202.5 193.6 321.9 111.1   0.0
+`)
+}

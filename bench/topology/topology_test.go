@@ -16,6 +16,7 @@ import (
 )
 
 func TestShipped(t *testing.T) {
+	institutes := []string{"ptb", "cmi", "inmetro", "nmij", "nmim"}
 	tests := []struct {
 		name          string
 		organisations []string
@@ -23,11 +24,14 @@ func TestShipped(t *testing.T) {
 		orderers      Orderers
 		endorse       int
 	}{
-		{"five-org", []string{"ptb", "cmi", "inmetro", "nmij", "nmim"}, 1, Orderers{Consensus: "raft", Count: 3}, 3},
+		{"five-org", institutes, 1, Orderers{Consensus: "raft", Count: 3}, 3},
 		{"four-peer", []string{"ptb", "inmetro"}, 2, Orderers{Consensus: "raft", Count: 1}, 2},
 		{"four-peer-bft", []string{"ptb", "cmi", "inmetro", "nmij"}, 1, Orderers{Consensus: "bft", Count: 4}, 3},
 		{"four-peer-raft3", []string{"ptb", "cmi", "inmetro", "nmij"}, 1, Orderers{Consensus: "raft", Count: 3}, 3},
 		{"four-peer-raft5", []string{"ptb", "cmi", "inmetro", "nmij"}, 1, Orderers{Consensus: "raft", Count: 5}, 3},
+		{"inter-nmi", institutes, 1, Orderers{Consensus: "raft", Count: 3, Owners: []string{"ptb", "inmetro", "nmij"}}, 3},
+		{"inter-nmi-5", institutes, 1, Orderers{Consensus: "raft", Count: 5, Owners: institutes}, 3},
+		{"inter-nmi-bft", institutes, 1, Orderers{Consensus: "bft", Count: 5, Owners: institutes}, 3},
 		{"minimal", []string{"ptb"}, 1, Orderers{Consensus: "raft", Count: 1}, 1},
 		{"two-peer", []string{"ptb"}, 2, Orderers{Consensus: "raft", Count: 1}, 1},
 	}
@@ -57,6 +61,9 @@ func TestShipped(t *testing.T) {
 				Chaincodes: []Chaincode{{Name: "readings", Operator: "ptb", Endorsement: "majority"}},
 			}}
 			equal(t, "channels", top.Channels, wantChannel)
+			if apart := strings.HasPrefix(test.name, "inter-"); top.Apart() != apart {
+				t.Errorf("apart: %t, want %t", top.Apart(), apart)
+			}
 			equal(t, "limits", top.Limits, Limits{2500, 2500, 2500})
 			n, of, err := top.Endorsement(top.Channels[0], top.Channels[0].Chaincodes[0])
 			if n != test.endorse || !slices.Equal(of, test.organisations) || err != nil {
@@ -169,7 +176,7 @@ func TestLoad(t *testing.T) {
 	for name, want := range map[string]string{
 		file:               file + ":1:1: unknown key nme; did you mean name?",
 		"minmal":           "topology minmal: there is neither a shipped topology nor a file of that name; did you mean minimal?",
-		"elsewhere.yaml":   "topology elsewhere.yaml: there is neither a shipped topology nor a file of that name; known are five-org, four-peer, four-peer-bft, four-peer-raft3, four-peer-raft5, minimal, two-peer",
+		"elsewhere.yaml":   "topology elsewhere.yaml: there is neither a shipped topology nor a file of that name; known are five-org, four-peer, four-peer-bft, four-peer-raft3, four-peer-raft5, inter-nmi, inter-nmi-5, inter-nmi-bft, minimal, two-peer",
 		filepath.Dir(file): "topology " + filepath.Dir(file) + ": the file is no regular file but a folder; put a regular file in its place",
 	} {
 		if _, err := Load(name); fmt.Sprint(err) != want {

@@ -23,11 +23,11 @@ func genesisConfig(t testing.TB, orderers topology.Orderers) *common.Config {
 	}
 	ordering := organisation(t, "ordering", "OrderingMSP")
 	c := Channel{
-		Name: "metrology", Ordering: ordering, Dialect: dialect,
+		Name: "metrology", Ordering: []*Organisation{ordering}, Dialect: dialect,
 		Batch: topology.Batch{Timeout: 7 * time.Millisecond, Messages: 10, PreferredBytes: 1 << 20, AbsoluteBytes: 2 << 20},
 	}
 	for i := range orderers.Count {
-		c.Orderers = append(c.Orderers, &Orderer{Address: Endpoint{"127.0.0.1", 7050 + i}, TLS: ordering.AdminTLS})
+		c.Orderers = append(c.Orderers, &Orderer{MSP: ordering.MSP, Address: Endpoint{"127.0.0.1", 7050 + i}, TLS: ordering.AdminTLS})
 	}
 	for _, name := range []string{"ptb", "cmi"} {
 		c.Members = append(c.Members, Member{Organisation: organisation(t, name, topology.MSP(name))})

@@ -22,6 +22,8 @@ import (
 // A Consensus is a way in which orderers agree on blocks.
 type Consensus struct {
 	Name topology.Consensus
+	// first is the place, from 0, in a channel's configuration at which the orderer stands that leads it first.
+	first func(channel string, orderers int) int
 	// configure sets in the ordering group of a channel's configuration what the consensus needs: its type
 	// with its metadata, and the policy BlockValidation.
 	configure func(g *groups, ordering *common.ConfigGroup, orderers []*Orderer)
@@ -31,8 +33,8 @@ type Consensus struct {
 
 // consensusTypes has a row for each constant of topology.Consensus.
 var consensusTypes = []Consensus{
-	{Name: topology.Raft, configure: configureRaft, timer: raftTimer},
-	{Name: topology.BFT, configure: configureBFT, timer: bftTimer},
+	{Name: topology.Raft, first: raftFirst, configure: configureRaft, timer: raftTimer},
+	{Name: topology.BFT, first: bftFirst, configure: configureBFT, timer: bftTimer},
 }
 
 // A Line is a line of Fabric's releases: what this program relies on in it and what may differ in another one.

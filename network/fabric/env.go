@@ -197,7 +197,7 @@ func (o Orderer) Env() []string {
 		"ORDERER_GENERAL_TLS_ROOTCAS="+ca,
 		"ORDERER_GENERAL_CLUSTER_CLIENTCERTIFICATE="+tls.Cert,
 		"ORDERER_GENERAL_CLUSTER_CLIENTPRIVATEKEY="+tls.Key,
-		"ORDERER_GENERAL_CLUSTER_ROOTCAS="+ca,
+		"ORDERER_GENERAL_CLUSTER_ROOTCAS=["+listed.Clients+"]", // orderers of other organisations among them
 		"ORDERER_CHANNELPARTICIPATION_ENABLED=true",
 		"ORDERER_ADMIN_LISTENADDRESS="+o.Admin.String(),
 		"ORDERER_FILELEDGER_LOCATION="+filepath.Join(data, ledgerDir),

@@ -25,8 +25,8 @@ type Channel struct {
 	Name     string
 	Batch    topology.Batch
 	Members  []Member
-	Ordering *Organisation // owns every orderer
-	Orderers []*Orderer    // prepared
+	Ordering []*Organisation // to which the orderers belong
+	Orderers []*Orderer      // prepared, in the order in which the configuration lists them
 	Dialect  Dialect
 }
 
@@ -128,14 +128,28 @@ func (g *groups) ordering(c Channel) *common.ConfigGroup {
 
 	c.Dialect.Consensus.configure(g, group, c.Orderers)
 	c.Dialect.Consensus.timer(g, group, min(c.Batch.Timeout, SetUpTimeout))
-	endpoints := &common.OrdererAddresses{}
-	for _, o := range c.Orderers {
-		endpoints.Addresses = append(endpoints.Addresses, o.Address.String())
+	for _, owner := range c.Ordering {
+		group.Groups[owner.MSP] = g.owner(owner, c.Orderers)
 	}
-	org := g.organisation(c.Ordering)
+	return group
+}
+
+// owner returns the group of an organisation to which some of the orderers belong.
+func (g *groups) owner(o *Organisation, orderers []*Orderer) *common.ConfigGroup {
+	group := g.organisation(o)
+	if o.Name != topology.Ordering {
+		// Who may write here may sign blocks: with raft any writer's signature makes one valid, and this organisation has peers
+		// and clients, too.
+		g.role(group, "Writers", msp.MSPRole_ORDERER, o.MSP)
+	}
+	endpoints := &common.OrdererAddresses{}
+	for _, one := range orderers {
+		if one.MSP == o.MSP {
+			endpoints.Addresses = append(endpoints.Addresses, one.Address.String())
+		}
+	}
 	// The addresses are listed with their organisation: capability V3_0 forbids the list for the whole channel.
-	g.value(org, "Endpoints", endpoints)
-	group.Groups[c.Ordering.MSP] = org
+	g.value(group, "Endpoints", endpoints)
 	return group
 }
 

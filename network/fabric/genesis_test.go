@@ -81,7 +81,7 @@ func TestGenesisHoldsTheWholeChannel(t *testing.T) {
 		next := func() Endpoint { port++; return Endpoint{"127.0.0.1", port} }
 		c := Channel{
 			Name:     rapid.StringMatching(`[a-z][a-z0-9.-]{0,20}`).Draw(t, "name"),
-			Ordering: pool[0], Dialect: dialect,
+			Ordering: pool[:1], Dialect: dialect,
 			Batch: topology.Batch{
 				Timeout:        time.Duration(rapid.IntRange(1, 10_000).Draw(t, "timeout")) * time.Millisecond,
 				Messages:       rapid.Uint32Range(1, 5000).Draw(t, "messages"),
@@ -89,8 +89,12 @@ func TestGenesisHoldsTheWholeChannel(t *testing.T) {
 				AbsoluteBytes:  rapid.Uint32Range(1, 1<<24).Draw(t, "absolute"),
 			},
 		}
+		if rapid.Bool().Draw(t, "owned") {
+			c.Ordering = pool[1 : 1+rapid.IntRange(1, min(5, orderers.Count)).Draw(t, "owners")]
+		}
 		for i := range orderers.Count {
-			c.Orderers = append(c.Orderers, &Orderer{MSP: pool[0].MSP, Address: next(), TLS: pool[0].AdminTLS, Identity: pool[i%len(pool)].Admin.Cert})
+			owner := c.Ordering[i%len(c.Ordering)]
+			c.Orderers = append(c.Orderers, &Orderer{MSP: owner.MSP, Address: next(), TLS: owner.AdminTLS, Identity: pool[i%len(pool)].Admin.Cert})
 		}
 		for i := range rapid.IntRange(1, 5).Draw(t, "members") {
 			m := Member{Organisation: pool[i+1]}
@@ -148,18 +152,24 @@ func checkOrdering(t *rapid.T, group *common.ConfigGroup, c Channel) {
 	if d, err := time.ParseDuration(timeout.Timeout); err != nil || d != min(c.Batch.Timeout, SetUpTimeout) {
 		t.Errorf("batch timeout is %q, wanted is %v", timeout.Timeout, c.Batch.Timeout)
 	}
-	var endpoints common.OrdererAddresses
-	value(t, group.Groups[c.Ordering.MSP], "Endpoints", &endpoints)
-	if len(endpoints.Addresses) != len(c.Orderers) {
-		t.Fatalf("%d endpoints, want %d", len(endpoints.Addresses), len(c.Orderers))
+	if len(group.Groups) != len(c.Ordering) {
+		t.Errorf("%d organisations order, want %d", len(group.Groups), len(c.Ordering))
 	}
-	for i, o := range c.Orderers {
-		if endpoints.Addresses[i] != o.Address.String() {
-			t.Errorf("endpoint %d is %s, want %v", i, endpoints.Addresses[i], o.Address)
+	for _, owner := range c.Ordering {
+		var endpoints common.OrdererAddresses
+		value(t, group.Groups[owner.MSP], "Endpoints", &endpoints)
+		var want []string
+		for _, o := range c.Orderers {
+			if o.MSP == owner.MSP {
+				want = append(want, o.Address.String())
+			}
 		}
+		if diff := cmp.Diff(want, endpoints.Addresses); diff != "" {
+			t.Errorf("endpoints of %s: %s", owner.Name, diff)
+		}
+		checkMSP(t, group.Groups[owner.MSP], owner)
 	}
 	map[topology.Consensus]func(*rapid.T, *common.ConfigGroup, Channel){topology.Raft: checkRaft, topology.BFT: checkBFT}[c.Dialect.Consensus.Name](t, group, c)
-	checkMSP(t, group.Groups[c.Ordering.MSP], c.Ordering)
 }
 
 func checkRaft(t *rapid.T, group *common.ConfigGroup, c Channel) {
@@ -202,7 +212,7 @@ func checkBFT(t *rapid.T, group *common.ConfigGroup, c Channel) {
 	}
 	for i, o := range c.Orderers {
 		want := &common.Consenter{
-			Id: uint32(i + 1), Host: o.Address.Host, Port: uint32(o.Address.Port), MspId: c.Ordering.MSP, Identity: o.Identity,
+			Id: uint32(i + 1), Host: o.Address.Host, Port: uint32(o.Address.Port), MspId: o.MSP, Identity: o.Identity,
 			ServerTlsCert: o.TLS.Cert, ClientTlsCert: o.TLS.Cert,
 		}
 		if diff := cmp.Diff(want, consenters.ConsenterMapping[i], protocmp.Transform()); diff != "" {
@@ -210,7 +220,7 @@ func checkBFT(t *rapid.T, group *common.ConfigGroup, c Channel) {
 		}
 		var identity msp.SerializedIdentity
 		unmarshal(t, policy.Identities[i].Principal, &identity)
-		if policy.Identities[i].PrincipalClassification != msp.MSPPrincipal_IDENTITY || identity.Mspid != c.Ordering.MSP ||
+		if policy.Identities[i].PrincipalClassification != msp.MSPPrincipal_IDENTITY || identity.Mspid != o.MSP ||
 			!bytes.Equal(identity.IdBytes, o.Identity) || int(rule.Rules[i].GetSignedBy()) != i {
 			t.Errorf("identity %d of the policy is %v", i, &identity)
 		}

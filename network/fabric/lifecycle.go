@@ -269,15 +269,17 @@ func (a *Admin) AwaitHeight(ctx context.Context, conn grpc.ClientConnInterface, 
 // wanted one by a configuration transaction, which waits for none.
 const SetUpTimeout = 10 * time.Millisecond
 
-// SetBatchTimeout has the administrator of the ordering organisation set a channel's batch timeout, as the
-// first change of its configuration since genesis. The transaction goes through the gateway behind conn; it
+// SetBatchTimeout has the administrators of a majority of the orderers' organisations, who consent, set a channel's batch
+// timeout, as the first change of its configuration since genesis. The transaction goes through the gateway behind conn; it
 // is in force at once for what is ordered after it, and Reconfigured waits for a peer.
-func (a *Admin) SetBatchTimeout(ctx context.Context, conn grpc.ClientConnInterface, channel string, of Consensus, timeout time.Duration) (u Update, err error) {
+func (a *Admin) SetBatchTimeout(ctx context.Context, conn grpc.ClientConnInterface, channel string, of Consensus, timeout time.Duration,
+	consent []*Admin,
+) (u Update, err error) {
 	defer wrap(&err, "set batch timeout")
 	if u, err = timeoutUpdate(channel, of, timeout); err != nil {
 		return u, err
 	}
-	return u, a.Reconfigure(ctx, conn, u, []*Admin{a})
+	return u, a.Reconfigure(ctx, conn, u, consent)
 }
 
 // timeoutUpdate moves the values of the batch timer from version 0 to 1. What stands around them keeps its version, in the

@@ -74,7 +74,7 @@ func TestOrderedBeforeSubmitted(t *testing.T) {
 			return err
 		},
 		"configuration": func(ctx context.Context, p *latePeer) error {
-			_, err := admin.SetBatchTimeout(ctx, p, "metrology", dialect.Consensus, time.Second)
+			_, err := admin.SetBatchTimeout(ctx, p, "metrology", dialect.Consensus, time.Second, []*Admin{admin})
 			return err
 		},
 	} {

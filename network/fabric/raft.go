@@ -1,12 +1,14 @@
 package fabric
 
 import (
+	"crypto/sha256"
 	"regexp"
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer/etcdraft"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // Raft's clock. Fabric lets the first leader be elected two heartbeats after the channel starts, so ticks of
@@ -49,6 +51,17 @@ func configureRaft(g *groups, ordering *common.ConfigGroup, orderers []*Orderer)
 	}
 	g.value(ordering, "ConsensusType", &orderer.ConsensusType{Type: typeRaft, Metadata: g.bytes(metadata)})
 	g.implied(ordering, "BlockValidation", "Writers", common.ImplicitMetaPolicy_ANY)
+}
+
+// raftFirst is the place of the orderer that campaigns at once in a new channel: orderer/consensus/etcdraft/node.go. The
+// others wait for an election timeout.
+func raftFirst(channel string, orderers int) int {
+	hash := sha256.Sum256([]byte(channel))
+	number, n := protowire.ConsumeVarint(hash[24:])
+	if n < 0 {
+		number = 0
+	}
+	return int(number % uint64(orderers))
 }
 
 const batchTimeoutKey = "BatchTimeout"

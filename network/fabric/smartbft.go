@@ -73,6 +73,9 @@ func configureBFT(g *groups, ordering *common.ConfigGroup, orderers []*Orderer) 
 	g.policy(ordering, "BlockValidation", common.Policy_SIGNATURE, policy)
 }
 
+// bftFirst is the place of the leader of view 0.
+func bftFirst(string, int) int { return 0 }
+
 // bftTimer sets the batch timer: SmartBFT has one of its own and heeds no other. What waits for it must neither be handed to
 // the leader again nor count against it, so those times grow with a long timer.
 func bftTimer(g *groups, ordering *common.ConfigGroup, timeout time.Duration) {

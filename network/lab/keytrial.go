@@ -150,7 +150,8 @@ func (s *keySite) tryLedger(ctx context.Context, cfg TrialConfig, report *result
 	if report.Probes = append(report.Probes, tried.Probes...); err != nil {
 		return err
 	}
-	victims := []network.Node{s.last(result.RolePeer, s.network.Topology.Organisations[0].Name), s.last(result.RoleOrderer, topology.Ordering)}
+	t := s.network.Topology
+	victims := []network.Node{s.last(result.RolePeer, t.Organisations[0].Name), s.last(result.RoleOrderer, t.Orderers.Owner(t.Orderers.Count-1))}
 	o, err := adversary.NewKeyOutages(ctx, s.keysConfig(cfg, "outage", outageAttempts), 1+len(victims))
 	if err != nil {
 		return err
