@@ -13,7 +13,9 @@ type Conditions struct {
 	Fabric        string  `json:"fabric"` // version, without the leading v
 	BatchTimeout  float64 `json:"batch_timeout_s"`
 	BatchMessages uint32  `json:"batch_messages"`
-	Policy        string  `json:"policy,omitempty"` // endorsement policy, as the topology writes it
+	Policy        string  `json:"policy,omitempty"`   // endorsement policy, as the topology writes it
+	Distance      float64 `json:"distance,omitempty"` // factor on all round trips between sites; 0: nothing lies between them
+	Leader        string  `json:"leader,omitempty"`   // owner whose orderer was to lead first; empty: whichever
 	// Channels is the number of channels over which the meters are spread, 0 for one.
 	Channels   int             `json:"channels,omitempty"`
 	Caps       topology.Caps   `json:"caps,omitzero"`
