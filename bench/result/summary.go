@@ -35,6 +35,8 @@ type Summary struct {
 	// Integrity and Feasibility are what a study of published claims found beside its points; nil in other runs.
 	Integrity   *Integrity   `json:"integrity,omitempty"`
 	Feasibility *Feasibility `json:"feasibility,omitempty"`
+	// Distances are the round trips between the sites of the run's networks; nil where none are apart.
+	Distances []Distance `json:"distances,omitempty"`
 	// Lifecycle is the fleet that the scenario describes, nil where it describes none.
 	Lifecycle *Lifecycle `json:"lifecycle,omitempty"`
 }
