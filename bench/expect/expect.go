@@ -36,10 +36,9 @@ type Path struct {
 	Endorsers []int
 	Required  int
 	Own       int
-	// Observer is the site of the peer that shows the commit; Sources are the orderers of which the peers of its
-	// organisation pull blocks. Where there are none, each orderer is as likely.
-	Observer int
-	Sources  []int
+	// Observer is the site of the peer that shows the commit, and Source the orderer from which it pulls blocks, -1 where that
+	// is unknown: then each orderer is as likely.
+	Observer, Source int
 }
 
 // A Part of the way of a transaction takes longer by distance.
@@ -203,27 +202,21 @@ type delivery struct {
 	agreed         int
 }
 
-// deliveries returns the ways of a block that the orderers have at the instants agreed. Peers of one organisation pass blocks
-// on to each other, so that the first one counts.
+// deliveries returns the ways of a block that the orderers have at the instants agreed.
 func (n Network) deliveries(p Path, agreed []float64) (all []delivery) {
-	from := func(source int, share float64) delivery {
-		d := delivery{share, agreed[source] + n.delay(n.Orderers[source], p.Observer), n.Leader}
+	sources := []int{p.Source}
+	if p.Source < 0 {
+		sources = nil
+		for o := range n.Orderers {
+			sources = append(sources, o)
+		}
+	}
+	for _, source := range sources {
+		d := delivery{1 / float64(len(sources)), agreed[source] + n.delay(n.Orderers[source], p.Observer), n.Leader}
 		if n.Consensus == topology.BFT {
 			d.agreed = source
 		}
-		return d
-	}
-	if len(p.Sources) > 0 {
-		first := from(p.Sources[0], 1)
-		for _, source := range p.Sources[1:] {
-			if other := from(source, 1); other.seconds < first.seconds {
-				first = other
-			}
-		}
-		return []delivery{first}
-	}
-	for source := range n.Orderers {
-		all = append(all, from(source, 1/float64(len(n.Orderers))))
+		all = append(all, d)
 	}
 	return all
 }

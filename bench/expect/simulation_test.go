@@ -64,21 +64,13 @@ func (w *world) transact(p expect.Path, random *rand.Rand) float64 {
 	done := false
 	gateway := p.Gateway
 	commit := func() { w.send(p.Observer, p.Client, func() { done = true }) }
-	source := p.Sources
-	if len(source) == 0 {
-		source = []int{random.IntN(len(w.net.Orderers))}
+	source := p.Source
+	if source < 0 {
+		source = random.IntN(len(w.net.Orderers))
 	}
-	committed := false
 	deliver := func(orderer int) { // an orderer has the block
-		for _, s := range source {
-			if s == orderer {
-				w.send(w.net.Orderers[orderer], p.Observer, func() {
-					if !committed {
-						committed = true
-						commit()
-					}
-				})
-			}
+		if orderer == source {
+			w.send(w.net.Orderers[orderer], p.Observer, commit)
 		}
 	}
 	order := w.raft
@@ -232,7 +224,7 @@ func TestSimulatedTurn(t *testing.T) {
 		n := bft5()
 		n.Rate = rate
 		path := own(0, 1, 0)
-		path.Sources = []int{0} // the leader
+		path.Source = 0 // the leader
 		parts := expect.Mean(n.Cases(path))
 		agreed := parts[expect.Agree]
 		random := rand.New(rand.NewPCG(1, uint64(rate)))
