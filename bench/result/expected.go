@@ -1,15 +1,21 @@
 package result
 
-import "meterbench/bench/stats"
+import (
+	"slices"
+
+	"meterbench/bench/stats"
+)
 
 // Expected is the commit latency of a level as it was computed from the distances, beside what was measured. All in seconds.
 type Expected struct {
 	// Parts are the means of what distance adds, by the names of package bench/expect; Distance is their sum, and Low and
-	// High are the least and the largest sum of what is left to chance: endorsers, orderers, block sources.
+	// High are the least and the largest sum of what is left to chance: gateways, endorsers, orderers.
 	Parts    map[string]float64 `json:"parts_s"`
 	Distance float64            `json:"distance_s"`
 	Low      float64            `json:"distance_low_s"`
 	High     float64            `json:"distance_high_s"`
+	// Sites are the means of the sites with gateways; the clients take all gateways in turn.
+	Sites []ExpectedSite `json:"sites,omitempty"`
 	// Unknown are the peers of which no log said from which orderer they pull blocks, or that changed it during the level; for
 	// them each is as likely.
 	Unknown []string `json:"unknown_sources,omitempty"`
@@ -26,6 +32,14 @@ type Expected struct {
 	Seen *ExpectedSeen `json:"seen,omitempty"`
 }
 
+// ExpectedSite is what distance adds for the clients at one site, in seconds.
+type ExpectedSite struct {
+	Site     string  `json:"site"`
+	Gateways int     `json:"gateways"`
+	Distance float64 `json:"distance_s"`
+	Total    float64 `json:"total_s,omitempty"` // with the baseline's mean
+}
+
 // ExpectedSeen is what is expected from the round trips that were seen before the load. In seconds.
 type ExpectedSeen struct {
 	Distance float64  `json:"distance_s"`
@@ -33,12 +47,45 @@ type ExpectedSeen struct {
 	Ratio    *float64 `json:"ratio,omitempty"`
 }
 
-// Baseline is the mean commit latency at distance zero, in seconds.
+// Baseline is the mean commit latency of a point at distance zero, in seconds.
 type Baseline struct {
-	Series   string          `json:"series"`
-	Mean     float64         `json:"mean_s"`
-	Interval *stats.Interval `json:"interval,omitempty"`
-	Points   int             `json:"points"` // whose mean it is, one per repetition
+	Series     string          `json:"series"`
+	Repetition int             `json:"repetition"`
+	Mean       float64         `json:"mean_s"`
+	Interval   *stats.Interval `json:"interval,omitempty"`
+}
+
+// AddSite counts one more gateway, at a site, for whose clients distance adds so much.
+func (e *Expected) AddSite(site string, distance float64) {
+	i := slices.IndexFunc(e.Sites, func(s ExpectedSite) bool { return s.Site == site })
+	if i < 0 {
+		e.Sites = append(e.Sites, ExpectedSite{Site: site, Gateways: 1, Distance: distance})
+		return
+	}
+	s := &e.Sites[i]
+	s.Distance = (float64(s.Gateways)*s.Distance + distance) / float64(s.Gateways+1)
+	s.Gateways++
+}
+
+// Compare sets what is measured beside what is expected over a baseline.
+func (e *Expected) Compare(b *Baseline) {
+	e.Baseline, e.Total = b, b.Mean+e.Distance
+	for i := range e.Sites {
+		e.Sites[i].Total = b.Mean + e.Sites[i].Distance
+	}
+	if e.Total > 0 && e.Measured > 0 {
+		ratio := e.Measured / e.Total
+		e.Ratio = &ratio
+		if i := b.Interval; i != nil {
+			e.RatioInterval = stats.RatioInterval(e.MeasuredInterval, &stats.Interval{Low: i.Low + e.Distance, High: i.High + e.Distance, N: i.N})
+		}
+	}
+	if s := e.Seen; s != nil {
+		if s.Total = b.Mean + s.Distance; s.Total > 0 && e.Measured > 0 {
+			ratio := e.Measured / s.Total
+			s.Ratio = &ratio
+		}
+	}
 }
 
 // BlockSource says from which orderer a peer pulls the blocks of a channel.

@@ -183,6 +183,7 @@ func (s *session) trace(rows rowRange, epoch time.Time, w *result.Window, report
 				l.Channel, report.led[i], l)
 		}
 	}
+	s.expect(p, report)
 	wall := epoch.Round(0)
 	summarizeBlocks(p, blocks, wall.Add(w.From), wall.Add(w.To))
 	if slices.Contains(s.facts.NotSeen, result.AspectCuts) {

@@ -141,11 +141,19 @@ func (s *session) describe() {
 	for _, series := range s.series {
 		names = append(names, series.Name)
 	}
+	s.manifest.Sessions = append(s.manifest.Sessions, result.Session{
+		Network: s.networkName(), Series: names, Repetition: s.repetition, Topology: s.facts.TopologyJSON, Bringup: bringup,
+	})
+}
+
+// networkName names the network among those of the run; it is empty where the run has one.
+func (s *session) networkName() string {
+	if s.Of == 1 {
+		return ""
+	}
 	network := s.Network
 	network.Topology = cmp.Or(network.Topology, s.facts.Conditions.Topology) // of a network that others run
-	s.manifest.Sessions = append(s.manifest.Sessions, result.Session{
-		Network: network.String(), Series: names, Repetition: s.repetition, Topology: s.facts.TopologyJSON, Bringup: bringup,
-	})
+	return network.String()
 }
 
 // measure runs every load level.

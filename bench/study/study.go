@@ -171,6 +171,7 @@ func (s *study) finish(failed error) error {
 		s.saturation(series)
 	}
 	s.uncertainties()
+	s.expectations()
 	for _, w := range s.notes {
 		s.add(w)
 	}
