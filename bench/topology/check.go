@@ -83,10 +83,15 @@ func each[T any](path string, list []T, kind string, name func(T) string, check 
 }
 
 func checkOrganisation(at string, o Organisation) *strictyaml.Problem {
-	if o.Name == Ordering {
-		return strictyaml.Problemf("choose another", at+"name", "%s is the name of the orderers' organisation", Ordering)
+	return cmp.Or(CheckOrganisation(at+"name", o.Name), strictyaml.Between(at+"peers", o.Peers, 1, maxNodes))
+}
+
+// CheckOrganisation returns a problem where an organisation cannot have a name.
+func CheckOrganisation(path, organisation string) *strictyaml.Problem {
+	if organisation == Ordering {
+		return strictyaml.Problemf("choose another", path, "%s is the name of the orderers' organisation", Ordering)
 	}
-	return cmp.Or(checkName(at+"name", o.Name, name, maxName), strictyaml.Between(at+"peers", o.Peers, 1, maxNodes))
+	return checkName(path, organisation, name, maxName)
 }
 
 // atMost returns a problem where a list is too long.

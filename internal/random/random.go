@@ -30,6 +30,7 @@ const (
 	Resampling   Purpose = "resampling"    // of measured values, for an interval
 	Wakeups      Purpose = "wake-ups"      // waits that a timer is tried with
 	Links        Purpose = "links"         // losses and jitter of packets between sites
+	Events       Purpose = "events"        // done to a network during a level
 )
 
 // Stream names a sequence of random numbers. Fields that a purpose has no use for stay zero.
