@@ -110,6 +110,8 @@ func (t text) checkTarget(doc *strictyaml.Document, target *Target) *strictyaml.
 					continue
 				}
 				of, hint = "takes a network of our own", "leave it out, or run without the target"
+			case key == eventsKey:
+				continue // which the target itself may take
 			case doc.Has("target."+key) || key == "batch":
 				hint = "move it into target"
 			}

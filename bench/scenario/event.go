@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +14,9 @@ import (
 type Schedule struct {
 	Events []Event // at set times, ascending
 	Random []Random
+
+	from  string // its place in the text
+	stage stage  // what events can be drawn for
 }
 
 // Empty reports whether nothing is done.
@@ -40,14 +45,19 @@ type Event struct {
 
 	Random bool // drawn from the seed
 
-	asked string // the role that Nodes or Leader stand for: peer ptb, orderer leader
+	role result.Role // that Nodes or Leader stand for, with of
+	of   string      // whose nodes of the role: an organisation, or leaderWord
+	from string      // its place in the text; empty: drawn
 }
 
 // Random are events that are drawn from the scenario's seed for each level and repetition.
 type Random struct {
-	Count       int
-	From, Until time.Duration
-	Kinds       []result.EventKind
+	Count int                `yaml:"count"` // how many, fewer where nothing is left to do
+	From  time.Duration      `yaml:"from"`  // earliest, since the start of the level's load
+	Until time.Duration      `yaml:"until"` // before which all are
+	Kinds []result.EventKind `yaml:"kinds"` // that are drawn, all but join: what is killed or cut comes back only where that is drawn
+
+	from string // its place in the text
 }
 
 // Right is what a program has to be allowed, or a machine to have, for an event.
@@ -74,28 +84,33 @@ const (
 type eventKind struct {
 	kind     result.EventKind
 	subjects []subjectKind            // to what it is done
-	keys     map[subjectKind][]string // that it takes beside, of which it needs one
-	undoneBy []result.EventKind       // what takes it back
+	keys     map[subjectKind][]string // that it takes beside; it needs one of them
 	rights   map[subjectKind]Right    // that it takes
+	undoneBy []result.EventKind       // what takes it back
+	example  string                   // of what the kind takes
 }
 
 // eventKinds returns the table of events.
 func eventKinds() []eventKind {
-	nodes, sites := []subjectKind{subjectNodes}, []subjectKind{subjectSites}
+	nodes, sites, both := []subjectKind{subjectNodes}, []subjectKind{subjectSites}, []subjectKind{subjectNodes, subjectSites}
 	restart, heal := []result.EventKind{result.EventRestart}, []result.EventKind{result.EventHeal}
 	return []eventKind{
-		{kind: result.EventKill, subjects: nodes, undoneBy: restart},
-		{kind: result.EventStop, subjects: nodes, undoneBy: slices.Concat(restart, heal)},
-		{kind: result.EventRestart, subjects: nodes},
-		{kind: result.EventCut, subjects: sites, undoneBy: heal, rights: map[subjectKind]Right{subjectSites: RightEmulation}},
-		{kind: result.EventHeal, subjects: slices.Concat(nodes, sites)},
+		{kind: result.EventKill, subjects: nodes, undoneBy: restart, example: "kill: peer0.ptb"},
+		{kind: result.EventStop, subjects: nodes, undoneBy: slices.Concat(restart, heal), example: "stop: {orderer: leader}"},
+		{kind: result.EventRestart, subjects: nodes, example: "restart: peer0.ptb"},
 		{
-			kind: result.EventSlow, subjects: slices.Concat(nodes, sites), undoneBy: heal,
-			keys:   map[subjectKind][]string{subjectNodes: {"cpus"}, subjectSites: {"delay", "jitter", "loss", "bandwidth"}},
-			rights: map[subjectKind]Right{subjectNodes: RightCaps, subjectSites: RightEmulation},
+			kind: result.EventCut, subjects: sites, undoneBy: heal, rights: map[subjectKind]Right{subjectSites: RightEmulation},
+			example: "cut: [ptb, inmetro]",
 		},
-		{kind: result.EventFill, subjects: nodes, undoneBy: heal, rights: map[subjectKind]Right{subjectNodes: RightMount}},
-		{kind: result.EventJoin, subjects: []subjectKind{subjectOrganisation}, keys: map[subjectKind][]string{subjectOrganisation: {"from"}}},
+		{kind: result.EventHeal, subjects: both, example: "heal: inmetro"},
+		{
+			kind: result.EventSlow, subjects: both, undoneBy: heal,
+			keys:    map[subjectKind][]string{subjectNodes: {"cpus"}, subjectSites: {"delay", "jitter", "loss", "bandwidth"}},
+			rights:  map[subjectKind]Right{subjectNodes: RightCaps, subjectSites: RightEmulation},
+			example: "slow: [ptb, cmi], delay: 100ms",
+		},
+		{kind: result.EventFill, subjects: nodes, undoneBy: heal, rights: map[subjectKind]Right{subjectNodes: RightMount}, example: "fill: peer0.ptb"},
+		{kind: result.EventJoin, subjects: []subjectKind{subjectOrganisation}, example: "join: {organisation: nim, from: blocks}"},
 	}
 }
 
@@ -104,6 +119,9 @@ func kindOfEvent(kind result.EventKind) eventKind {
 	all := eventKinds()
 	return all[slices.IndexFunc(all, func(k eventKind) bool { return k.kind == kind })]
 }
+
+// UndoneBy returns the kinds of events that take back one of the kind, nil where none does.
+func UndoneBy(kind result.EventKind) []result.EventKind { return kindOfEvent(kind).undoneBy }
 
 // subject returns to what the event is done.
 func (e Event) subject() subjectKind {
@@ -122,8 +140,8 @@ func (e Event) Right() Right { return kindOfEvent(e.Kind).rights[e.subject()] }
 // Asked returns on whom the event is done, in words of the scenario.
 func (e Event) Asked() string {
 	switch {
-	case e.asked != "":
-		return e.asked
+	case e.of != "":
+		return fmt.Sprintf("%s %s", e.role, e.of)
 	case e.Organisation != "":
 		return e.Organisation
 	case e.Sites != nil:
@@ -131,3 +149,39 @@ func (e Event) Asked() string {
 	}
 	return strings.Join(e.Nodes, ", ")
 }
+
+// Details returns what else the scenario says of the event, empty where that is nothing.
+func (e Event) Details() string {
+	var all []string
+	if e.Delay > 0 {
+		all = append(all, fmt.Sprintf("delay %v", e.Delay))
+	}
+	if e.Jitter > 0 {
+		all = append(all, fmt.Sprintf("jitter %v", e.Jitter))
+	}
+	if e.Loss > 0 {
+		all = append(all, fmt.Sprintf("loss %g", e.Loss))
+	}
+	if e.Bandwidth > 0 {
+		all = append(all, fmt.Sprintf("bandwidth %g bit/s", e.Bandwidth))
+	}
+	if e.CPUs > 0 {
+		all = append(all, fmt.Sprintf("cpus %g", e.CPUs))
+	}
+	if e.From != "" {
+		all = append(all, fmt.Sprintf("from %s", e.From))
+	}
+	return strings.Join(all, ", ")
+}
+
+// String returns the event without its time, as in slow ptb-cmi, delay 100ms.
+func (e Event) String() string {
+	text := fmt.Sprintf("%s %s", e.Kind, e.Asked())
+	if details := e.Details(); details != "" {
+		text += ", " + details
+	}
+	return text
+}
+
+// byTime compares events by the times at which they are due.
+func byTime(a, b Event) int { return cmp.Compare(a.At, b.At) }

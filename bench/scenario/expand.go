@@ -37,6 +37,9 @@ func (t text) expand(c Catalog, target *Target, general []factor, warmup func(Se
 		for j := range base {
 			base[j].Network = network
 			overlay(&base[j].Network, s.network())
+			if base[j].Events = schedule(t.Events, "events"); s.Events != nil {
+				base[j].Events = schedule(s.Events, at+"events")
+			}
 			if s.Fabric != "" {
 				base[j].from.release = at + "fabric"
 			}
@@ -194,7 +197,7 @@ func (s Series) check(warmup func(Series) time.Duration, target *Target) *strict
 	case s.Workload.Traits().Ahead && s.Load.Kind == result.LoadClosed:
 		return strictyaml.Problemf("use {bank: K}", at+"workload.encryption", "how many ciphertexts a closed load takes is not known beforehand")
 	}
-	return cmp.Or(s.checkWarmup(at, warmup), s.checkDue(at, warmup(s)), s.checkHeld(at, warmup))
+	return cmp.Or(s.checkWarmup(at, warmup), s.checkDue(at, warmup(s)), s.checkHeld(at, warmup), s.checkEvents())
 }
 
 // checkPhase holds the load of a phase to one level.

@@ -31,3 +31,8 @@ func (s Scenario) RefuseChaincode(n Network, channel, chaincode, key, hint, msg 
 	}
 	return topology.RefuseChaincode(s.file(n.Topology), channel, chaincode, key, hint, msg)
 }
+
+// RefuseEvents returns an error about the events of a series, a *strictyaml.Error, at their place in the scenario.
+func (s Scenario) RefuseEvents(one Series, hint, format string, args ...any) error {
+	return s.doc.Locate(one.naming(strictyaml.Problemf(hint, one.Events.from, format, args...)))
+}

@@ -12,9 +12,12 @@ import (
 // capsKey is the key of caps, of which one is no part of a network.
 const capsKey = "caps"
 
+// eventsKey is the key of events, which a target of our own may take.
+const eventsKey = "events"
+
 // networkPaths returns what a scenario, or a series, says of its network, as paths: keys, and factors such as vary.batch.
 func networkPaths(n *strictyaml.Node) (paths []string) {
-	for _, key := range []string{"topology", "fabric", "policy", "batch", "limits", capsKey, "channels", "chaincodes"} {
+	for _, key := range []string{"topology", "fabric", "policy", "batch", "limits", capsKey, "channels", "chaincodes", eventsKey} {
 		for _, path := range []string{"vary." + key, key} {
 			if n.Has(path) {
 				paths = append(paths, path)

@@ -139,6 +139,14 @@ func Read(ctx context.Context, nameOrPath string, overrides []string, c Catalog)
 		return Scenario{}, err
 	}
 	var p *strictyaml.Problem
+	for i := range s.Series {
+		one := &s.Series[i]
+		on := stageOf(networks[one.Network])
+		if s.Target != nil {
+			on = s.Target.stage()
+		}
+		p = cmp.Or(p, one.naming(one.checkEvents()), one.naming(one.Events.setStage(on)))
+	}
 	for _, one := range s.Series {
 		p = cmp.Or(p, one.naming(one.checkMeters(networks[one.Network], c)), one.naming(one.checkWarmup(one.from.at, s.WarmupOf)))
 	}

@@ -186,6 +186,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(single, "warmup=1s")
 	f.Add(series, "series[1].load.clients=[1, 8]")
 	f.Add(varied, "vary.batch=[{messages: 10}, {}]")
+	f.Add(strings.Replace(disturbed, "X", "  - {at: 5s, kill: peer0.ptb}\n  - random: {count: 4, until: 8s, kinds: [cut, heal]}\n", 1), "events[0].at=9s")
 	for _, a := range []string{"poisson", "{periodic: {interval: 1s}}", "{ramp: {from: 1/s, to: 9/s, over: 2s}}", "{steps: [{rate: 1/s, hold: 9s}]}", "{trace: x.csv}"} {
 		f.Add(strings.Replace(arriving, "X", a, 1), "load.rate=3/s")
 		f.Add(strings.Replace(arriving, "X", a, 1), "load.hold=null")

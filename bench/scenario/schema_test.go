@@ -98,7 +98,16 @@ func words() map[string]any {
 		"Common.Kind":    kinds, "Options.Scheme": schemes.Names(), "Options.Form": forms, "Options.Bits": sizes, "Options.Encryption": encryption,
 		"vary.workload": kinds, "vary.scheme": schemes.Names(), "vary.form": forms, "vary.bits": sizes, "vary.encryption": encryption, "vary.wait": waits,
 		"text.OnNodeExit": exits,
-		"FE.Schemes":      schemes.Names(), "FE.Bits": sizes,
+		"subject": object{"anyOf": []object{
+			{"type": "string", "minLength": 1}, {"type": "array", "items": object{"type": "string"}, "minItems": 2, "maxItems": 2},
+			{"type": "object", "additionalProperties": false, "properties": object{
+				"peer":      object{"type": "string", "description": "of an organisation"},
+				"orderer":   object{"type": "string", "description": "of an organisation; leader: the one that leads"},
+				"chaincode": object{"type": "string", "description": "of the peers of an organisation"},
+			}},
+		}},
+		"Random.Kinds": result.EventKinds()[:7], "joinText.From": result.JoinFroms(),
+		"FE.Schemes": schemes.Names(), "FE.Bits": sizes,
 		"TraceFile.Unit": arrival.Units(), "TraceFile.Kind": arrival.ValueKinds(),
 		"Commit.Per": []reference.Per{reference.PerTransaction, reference.PerBlock}, "Distribution.Kind": reference.Kinds(), "Failure.Outcome": failures,
 	}

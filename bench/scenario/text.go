@@ -41,6 +41,7 @@ type seriesText struct {
 	Limits   override[topology.Limits] `yaml:"limits"`   // Fabric's concurrency limits per peer; the rest stays the topology's
 	Caps     topology.Caps             `yaml:"caps"`     // what every process of a role may use at most; the rest stays the topology's
 	Channels int                       `yaml:"channels"` // copies of the topology's first channel, 1 to 64, over which the meters are spread
+	Events   []eventText               `yaml:"events"`   // done to the network during every level, which has a network of its own
 	Vary     vary                      `yaml:"vary"`     // factors of all series; in a series, of this one beside those of all
 }
 
