@@ -228,18 +228,27 @@ func (p sessionPlan) levels(repeat int) int {
 
 // sessions returns the sessions of a scenario in the order in which they run: repetition by repetition each
 // network, or if nothing asks for more than one, all repetitions on that one. Every repetition begins with
-// another network, so that drift of the machine does not meet the same one last each time.
+// another network, so that drift of the machine does not meet the same one last each time. Levels with events come last,
+// each on a network of its own.
 func sessions(s scenario.Scenario) []sessionPlan {
+	quiet, disturbed := s, s
+	eventful := func(one scenario.Series) bool { return !one.Events.Empty() }
+	quiet.Series = slices.DeleteFunc(slices.Clone(s.Series), eventful)
+	disturbed.Series = slices.DeleteFunc(slices.Clone(s.Series), func(one scenario.Series) bool { return !eventful(one) })
+	return number(append(quietSessions(quiet), disturbedSessions(disturbed)...), s)
+}
+
+// quietSessions are those of series without events.
+func quietSessions(s scenario.Scenario) (all []sessionPlan) {
 	networks := s.Networks()
 	if len(networks) == 1 && !s.Fresh {
 		one := sessionPlan{Session: Session{Network: networks[0]}, series: s.Series, searched: searched(s.Series)}
 		for repetition := 1; repetition <= s.Repeat; repetition++ {
 			one.turns = append(one.turns, planTurns(s.Series, repetition)...)
 		}
-		return number([]sessionPlan{one}, s)
+		return []sessionPlan{one}
 	}
-	var all []sessionPlan
-	for repetition := 1; repetition <= s.Repeat; repetition++ {
+	for repetition := 1; repetition <= s.Repeat && len(networks) > 0; repetition++ {
 		for i := range networks {
 			n := networks[(i+repetition-1)%len(networks)]
 			series := slices.DeleteFunc(slices.Clone(s.Series), func(one scenario.Series) bool { return one.Network != n })
@@ -252,7 +261,22 @@ func sessions(s scenario.Scenario) []sessionPlan {
 			}
 		}
 	}
-	return number(all, s)
+	return all
+}
+
+// disturbedSessions are those of series with events, one of each level.
+func disturbedSessions(s scenario.Scenario) (all []sessionPlan) {
+	for repetition := 1; repetition <= s.Repeat; repetition++ {
+		for _, t := range planTurns(s.Series, repetition) {
+			l := t.levels[0] // the only one: phases have no events
+			series := slices.DeleteFunc(slices.Clone(s.Series), func(one scenario.Series) bool { return one.Name != l.series.Name })
+			all = append(all, sessionPlan{
+				Session: Session{Network: l.series.Network, Events: l.series.EventsAt(s.Seed, l.load, repetition)},
+				series:  series, repetition: repetition, turns: []turn{t},
+			})
+		}
+	}
+	return all
 }
 
 // searched returns the series whose levels a search finds.

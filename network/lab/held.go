@@ -33,6 +33,12 @@ func (p Plan) checkHeld() error {
 	if s.Fresh {
 		return s.Refuse(scenario.Series{}, "fresh", "leave it out", "a network that is up cannot be a fresh one for every repetition")
 	}
+	for _, one := range s.Series {
+		if !one.Events.Empty() {
+			return s.RefuseEvents(one, "leave them out, or run without --on, which brings up a network of its own",
+				"the network %s belongs to whoever brought it up, so that nothing is done to its nodes", p.held.Topology.Name)
+		}
+	}
 	up := p.held.Topology
 	up.Fabric = p.held.Release()
 	for _, one := range s.Series {

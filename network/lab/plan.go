@@ -49,6 +49,13 @@ func planOf(s scenario.Scenario, held *network.Record) (Plan, error) {
 			return Plan{}, err
 		}
 	}
+	if held == nil && s.Target == nil && len(p.Own()) == 0 {
+		for _, one := range s.Series {
+			if !one.Events.Empty() {
+				return Plan{}, s.RefuseEvents(one, "leave them out", "no series uses a ledger, so that there is no network to which events could be done")
+			}
+		}
+	}
 	if err := checkFE(s); err != nil {
 		return Plan{}, err
 	}
