@@ -25,7 +25,7 @@ import (
 func runCommand() *cobra.Command {
 	var r *runner
 	var on string
-	var interleave bool
+	var interleave, dry bool
 	cmd := &cobra.Command{
 		Use:   "run SCENARIO...",
 		Short: "Run scenarios: bring up the network, measure, write a report",
@@ -52,6 +52,9 @@ then are stored).`,
 			if interleave {
 				plans = lab.Interleave(plans)
 			}
+			if dry {
+				return lab.Each(plans, func(p lab.Plan) error { return printPlan(cmd.OutOrStdout(), p.Scenario) })
+			}
 			return lab.Each(plans, func(p lab.Plan) error {
 				dir, err := r.measure(p)
 				return present(cmd.Context(), cmd.OutOrStdout(), dir, err)
@@ -64,6 +67,7 @@ then are stored).`,
 	flags.Int("repeat", 0, "override the number of repetitions of each level")
 	flags.StringVar(&on, "on", "", "measure on a network of meterbench network up, by its `topology` or folder, and leave it up")
 	flags.BoolVar(&interleave, "interleave", false, "make every repetition a run of its own and alternate between the scenarios")
+	flags.BoolVar(&dry, "dry-run", false, "print what would run, with the events of every level, and start nothing")
 	return cmd
 }
 
