@@ -203,7 +203,7 @@ func TestLossAndJitter(t *testing.T) {
 
 // send sends bytes over a TCP connection between two sites and returns how long that took, from the first byte that arrives to the
 // last.
-func send(t *testing.T, e *Emulation, from, to string, bytes int) time.Duration {
+func send(t testing.TB, e *Emulation, from, to string, bytes int) time.Duration {
 	t.Helper()
 	listener, err := e.Listen(to, net.JoinHostPort(e.Address(to), "0"))
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"meterbench/internal/proc"
 	"meterbench/internal/process"
 )
 
@@ -31,15 +32,23 @@ const (
 	partMeasure = "measure" // emulate two sites, say the round trip and the user, end with code 3
 	partWait    = "wait"    // emulate two sites with a node, say so, end with code 5 at a signal, which it says, or 6 with the emulation
 	partCheck   = "check"   // say what Check does
+	partLimited = "limited" // allow no more user namespaces in this one, and go on as partCheck
+	partHidden  = "hidden"  // hide the device from this mount namespace, and go on as partCheck
 )
 
 // nobody is a user without rights.
 const nobody = 65534
 
 func play(part string) int {
-	if part == partCheck {
+	switch part {
+	case partCheck:
 		fmt.Println(Check())
 		return 0
+	case partLimited:
+		err := os.WriteFile("/proc/sys/user/max_user_namespaces", []byte("0"), 0)
+		panic(errors.Join(err, unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), goOnAs(partCheck)))
+	case partHidden:
+		panic(errors.Join(unix.Mount("none", filepath.Dir(tunPath), "tmpfs", 0, ""), goOnAs(partCheck)))
 	}
 	if err := Reexec(); err != nil {
 		if ended, ok := errors.AsType[*EndedError](err); ok {
@@ -92,6 +101,11 @@ func play(part string) int {
 		fmt.Println(err)
 		return 6
 	}
+}
+
+// goOnAs executes the test binary again, which keeps the process.
+func goOnAs(part string) error {
+	return errors.Join(os.Setenv(partVariable, part), unix.Exec("/proc/self/exe", os.Args, os.Environ()))
 }
 
 // running is what the part that waits says.
@@ -166,6 +180,32 @@ func TestReexec(t *testing.T) {
 			out, err = commandOf(t, partCheck, p.unprivileged).CombinedOutput()
 			if string(out) != "<nil>\n" || err != nil {
 				t.Errorf("the check says %q, %v", out, err)
+			}
+		})
+	}
+}
+
+// What is missing is said, for each right and for the device.
+func TestCheck(t *testing.T) {
+	for _, c := range []struct {
+		part  string
+		flags uintptr
+		caps  []uintptr
+		want  string
+	}{
+		{partLimited, syscall.CLONE_NEWUSER, []uintptr{unix.CAP_SYS_RESOURCE},
+			"emulation of distances: it takes root, or user namespaces, which are not permitted here (fork/exec PROGRAM: no space left on device); run as root"},
+		{partHidden, syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS, []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_NET_ADMIN},
+			"emulation of distances: /dev/net/tun: no such file or directory; load the kernel's module (modprobe tun)"},
+	} {
+		t.Run(c.part, func(t *testing.T) {
+			cmd := commandOf(t, c.part, false)
+			cmd.SysProcAttr.Cloneflags, cmd.SysProcAttr.AmbientCaps = c.flags, c.caps
+			cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: nobody, HostID: os.Getuid(), Size: 1}}
+			out, err := cmd.CombinedOutput()
+			got := strings.ReplaceAll(string(out), cmd.Path, "PROGRAM")
+			if err != nil || !strings.HasPrefix(got, c.want) || strings.Count(got, "\n") != 1 {
+				t.Errorf("says %q, %v; want %q", got, err, c.want)
 			}
 		})
 	}
@@ -271,7 +311,7 @@ func gone(t *testing.T, s running) {
 	for until := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		left := ""
 		for _, pid := range s.PIDs {
-			if syscall.Kill(pid, 0) == nil {
+			if _, err := proc.Process(pid); !errors.Is(err, proc.ErrEnded) {
 				left = fmt.Sprintf("process %d", pid)
 			}
 		}

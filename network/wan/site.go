@@ -60,11 +60,13 @@ func (e *Emulation) Enter(site string) func() error {
 func (e *Emulation) Do(site string, do func() error) error {
 	done := make(chan error, 1)
 	thread.Go(func() {
-		ended := errors.New("it did not return")
-		defer func() { done <- ended }() // also where a test ends its goroutine
-		if ended = e.Enter(site)(); ended == nil {
-			ended = do()
+		ended := errors.New("it did not return") // as where a test fails in it
+		defer func() { done <- ended }()
+		err := e.Enter(site)()
+		if err == nil {
+			err = do()
 		}
+		ended = err
 	})
 	return <-done
 }

@@ -1,6 +1,7 @@
 package wan
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,6 +13,9 @@ func TestMain(m *testing.M) {
 	}
 	if part := os.Getenv(partVariable); part != "" {
 		os.Exit(play(part))
+	}
+	if ended, ok := errors.AsType[*EndedError](Reexec()); ok { // without rights the tests run in a user namespace
+		os.Exit(ended.Code)
 	}
 	os.Exit(m.Run())
 }
