@@ -32,7 +32,14 @@ func (p *Point) RateKey() string {
 
 // Succeeded returns the number of transactions of the window that ended well.
 func (p *Point) Succeeded() uint64 {
-	return p.Outcomes[Valid.String()] + p.Outcomes[Confirmed.String()] + p.Outcomes[Answered.String()]
+	return succeeded(p.Outcomes)
+}
+
+// Succeeded is that of a Point, of the site's clients.
+func (s *SitePoint) Succeeded() uint64 { return succeeded(s.Outcomes) }
+
+func succeeded(outcomes map[string]uint64) uint64 {
+	return outcomes[Valid.String()] + outcomes[Confirmed.String()] + outcomes[Answered.String()]
 }
 
 // Whole returns the part that is the whole latency of a transaction that ended well, from its intended start.
