@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"net/netip"
+	"os"
 	"slices"
 	"time"
 
@@ -32,6 +33,7 @@ type Node struct {
 	// Serves are the addresses at which it listens for others of the run, Aside those for what is no part of transactions:
 	// metrics, health, administration. See Sampler.Traffic.
 	Serves, Aside []netip.AddrPort
+	Network       *os.File        // namespace in which it serves, open until Close; nil: this process's
 	Store         *storage.Layout // what it keeps on the disk; nil: nothing, or not known
 
 	started uint64  // see Usage

@@ -32,7 +32,7 @@ func (s *Sampler) count(nodes []Node) {
 		if len(n.Serves) > 0 {
 			s.untold = nil
 		}
-		all = append(all, sockets.Process{Name: n.Name, PID: n.PID, Serves: n.Serves, Aside: n.Aside})
+		all = append(all, sockets.Process{Name: n.Name, PID: n.PID, Serves: n.Serves, Aside: n.Aside, Network: n.Network})
 	}
 	if s.untold == nil {
 		s.traffic, s.untold = sockets.Open(all)

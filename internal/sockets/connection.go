@@ -128,7 +128,11 @@ func (w *Watch) resolve(unknown []socket) {
 	}
 	for _, s := range unknown {
 		l, side := linkOf(s)
-		e := &w.open[l][side] // noted right before
+		c := w.open[l]
+		if c == nil { // it has ended since it was noted
+			continue
+		}
+		e := &c[side]
 		if owner, ok := owners[s.inode]; ok {
 			e.owner = owner
 		} else if e.looked++; e.looked == looks {

@@ -25,7 +25,7 @@ func FuzzParse(f *testing.F) {
 		f.Fatal(err)
 	}
 	defer conn.Close()
-	messages, err := w.dump.Execute(request(unix.AF_INET))
+	messages, err := w.networks[0].dump.Execute(request(unix.AF_INET))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestBothFamilies(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer accepted.Close()
-	all, err := w.ask()
+	all, err := w.networks[0].ask()
 	if err != nil {
 		t.Fatal(err)
 	}

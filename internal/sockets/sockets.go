@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
+	"slices"
 	"sync"
 
 	"github.com/mdlayher/netlink"
@@ -22,6 +24,9 @@ type Process struct {
 	PID    int              // 0: of another host, or not known; only connections to it count whose caller was seen
 	Serves []netip.AddrPort // where it listens
 	Aside  []netip.AddrPort // likewise, for what does not count, as questions for metrics
+	// Network is the network namespace in which it serves, open until Close of the Watch; nil: that of this process. Whose
+	// addresses are of different namespaces must not share one.
+	Network *os.File
 }
 
 // A Way is a direction between two processes, by their names.
@@ -46,16 +51,22 @@ type Watch struct {
 	processes []Process // the first is the one that calls the others
 	served    map[netip.AddrPort]int
 	aside     map[netip.AddrPort]bool
-	dump      *netlink.Conn
-	ends      *netlink.Conn // nil where the kernel does not report them
+	networks  []*network
 	hearing   sync.WaitGroup
 
 	reading sync.Mutex // one at a time
 	mu      sync.Mutex
 	open    map[link]*connection
 	ended   map[Way]Count   // of connections whose ends are both gone
-	during  map[uint64]bool // cookies of sockets that end while all are being read; else nil
+	during  map[uint64]bool // cookies of sockets that end while those of their network are being read; else nil
 	partial bool
+}
+
+// A network is a network namespace with what the kernel is asked there.
+type network struct {
+	file *os.File      // as in Process
+	dump *netlink.Conn // all sockets
+	ends *netlink.Conn // those that end; nil where the kernel does not report them
 }
 
 // received is the memory for reports of ends that are not read yet, in bytes; the kernel may allow less.
@@ -76,14 +87,11 @@ func Open(processes []Process) (*Watch, error) {
 			w.served[at], w.aside[at] = i, true
 		}
 	}
-	var err error
-	if w.dump, err = netlink.Dial(unix.NETLINK_SOCK_DIAG, nil); err != nil {
-		return nil, fmt.Errorf("ask the kernel for sockets: %w", err)
-	}
-	if w.ends, err = listen(); err != nil {
-		w.partial = true
-	} else {
-		w.hearing.Go(w.hear)
+	for _, p := range append([]Process{{}}, processes...) { // this process's own network first
+		if err := w.look(p.Network); err != nil {
+			w.Close() // the first error counts
+			return nil, err
+		}
 	}
 	if _, err := w.Read(); err != nil {
 		w.Close() // the first error counts
@@ -92,9 +100,35 @@ func Open(processes []Process) (*Watch, error) {
 	return w, nil
 }
 
+// look begins to ask in a network namespace, once.
+func (w *Watch) look(file *os.File) (err error) {
+	if slices.ContainsFunc(w.networks, func(n *network) bool { return n.file == file }) {
+		return nil
+	}
+	n := &network{file: file}
+	if n.dump, err = n.dial(); err != nil {
+		return fmt.Errorf("ask the kernel for sockets: %w", err)
+	}
+	w.networks = append(w.networks, n)
+	if n.ends, err = n.listen(); err != nil {
+		w.partial = true
+	} else {
+		w.hearing.Go(func() { w.hear(n.ends) })
+	}
+	return nil
+}
+
+func (n *network) dial() (*netlink.Conn, error) {
+	config := &netlink.Config{}
+	if n.file != nil {
+		config.NetNS = int(n.file.Fd())
+	}
+	return netlink.Dial(unix.NETLINK_SOCK_DIAG, config)
+}
+
 // listen asks the kernel to report the ends of TCP sockets.
-func listen() (*netlink.Conn, error) {
-	conn, err := netlink.Dial(unix.NETLINK_SOCK_DIAG, nil)
+func (n *network) listen() (*netlink.Conn, error) {
+	conn, err := n.dial()
 	if err != nil {
 		return nil, err
 	}
@@ -112,9 +146,9 @@ func listen() (*netlink.Conn, error) {
 }
 
 // hear takes in the sockets that end, until the Watch is closed.
-func (w *Watch) hear() {
+func (w *Watch) hear(ends *netlink.Conn) {
 	for {
-		messages, err := w.ends.Receive()
+		messages, err := ends.Receive()
 		lost := errors.Is(err, unix.ENOBUFS)
 		if err != nil && !lost {
 			return
@@ -148,32 +182,43 @@ func (w *Watch) Follow(name string, pid int) {
 func (w *Watch) Read() (Totals, error) {
 	w.reading.Lock()
 	defer w.reading.Unlock()
-	w.mu.Lock()
-	w.during = map[uint64]bool{}
-	w.mu.Unlock()
-	all, err := w.ask()
+	var unknown []socket
+	for _, n := range w.networks {
+		more, err := w.read(n)
+		if err != nil {
+			return Totals{}, err
+		}
+		unknown = append(unknown, more...)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var unknown []socket
-	for _, s := range all {
-		if !w.during[s.cookie] && w.note(s, false) == ownerUnknown && s.inode != 0 {
-			unknown = append(unknown, s)
-		}
-	}
-	w.during = nil
-	if err != nil {
-		return Totals{}, err
-	}
 	if len(unknown) > 0 {
 		w.resolve(unknown)
 	}
 	return w.totals(), nil
 }
 
-// ask returns all sockets of the host that may have carried payload.
-func (w *Watch) ask() (all []socket, err error) {
+// read takes in the sockets of a network and returns those whose owner is not known.
+func (w *Watch) read(n *network) (unknown []socket, err error) {
+	w.mu.Lock()
+	w.during = map[uint64]bool{}
+	w.mu.Unlock()
+	all, err := n.ask()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range all {
+		if !w.during[s.cookie] && w.note(s, false) == ownerUnknown && s.inode != 0 {
+			unknown = append(unknown, s)
+		}
+	}
+	w.during = nil
+	return unknown, err
+}
+
+// ask returns all sockets of the network that may have carried payload.
+func (n *network) ask() (all []socket, err error) {
 	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
-		messages, err := w.dump.Execute(request(family))
+		messages, err := n.dump.Execute(request(family))
 		if err != nil {
 			return nil, fmt.Errorf("ask the kernel for sockets: %w", err)
 		}
@@ -188,10 +233,13 @@ func (w *Watch) ask() (all []socket, err error) {
 
 // Close ends the Watch.
 func (w *Watch) Close() error {
-	err := w.dump.Close()
-	if w.ends != nil {
-		err = errors.Join(err, w.ends.Close())
-		w.hearing.Wait()
+	var err error
+	for _, n := range w.networks {
+		err = errors.Join(err, n.dump.Close())
+		if n.ends != nil {
+			err = errors.Join(err, n.ends.Close())
+		}
 	}
+	w.hearing.Wait()
 	return err
 }
