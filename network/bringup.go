@@ -32,14 +32,14 @@ func newBringUp(p *plan) (*bringUp, error) {
 		}
 	}
 	for _, org := range b.owners {
-		if b.ordering[org.MSP], err = fabric.AdminClient(org.TLSCA.PEM, org.AdminTLS); err != nil {
+		if b.ordering[org.MSP], err = fabric.AdminClient(org.TLSCA.PEM, org.AdminTLS, p.dialer(org.Name)); err != nil {
 			return b, err
 		}
 	}
 	for _, peer := range p.peers {
 		org := p.organisations[peer.organisation]
 		tls := client.TLS{CA: org.TLSCA.PEM, Cert: org.AdminTLS.Cert, Key: org.AdminTLS.Key}
-		if peer.conn, err = client.Connect(peer.Address.String(), peer.Name, tls); err != nil {
+		if peer.conn, err = p.dialer(peer.Name).Connect(peer.Address.String(), peer.Name, tls); err != nil {
 			return b, named(peer.Name, err)
 		}
 	}

@@ -25,7 +25,7 @@ func TestOrderersJoinOnceAllListen(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := &bringUp{plan: &plan{channels: []*channelPlan{{Channel: topology.Channel{Name: "metrology"}, genesis: []byte("block")}}}}
-	client, err := fabric.AdminClient(org.TLSCA.PEM, org.AdminTLS)
+	client, err := fabric.AdminClient(org.TLSCA.PEM, org.AdminTLS, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,9 +19,10 @@ func (r *Record) direct(cfg *client.Config) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", n.Name, err)
 		}
-		tls := cfg.Gateways[0].TLS // of a member, which orderers take
+		address, _ := r.reached(n, n.Address) // by the dialer of whose clients call it
+		tls := cfg.Gateways[0].TLS            // of a member, which orderers take
 		tls.CA = ca
-		cfg.Orderers = append(cfg.Orderers, client.Orderer{Name: n.Name, Address: n.Address, TLS: tls})
+		cfg.Orderers = append(cfg.Orderers, client.Orderer{Name: n.Name, Address: address, TLS: tls})
 	}
 	if r.Topology.Orderers.Consensus == topology.BFT {
 		cfg.Quorum = r.Topology.Orderers.Quorum()

@@ -12,6 +12,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/internal/proc"
+	"meterbench/network/client"
 	"meterbench/network/fabric"
 )
 
@@ -44,38 +45,6 @@ func (r *Record) WatchHealth(ctx context.Context, hangs chan<- Hang) {
 			ask = nil // the kernel is asked all the same
 		}
 		go WatchProcess(ctx, Watched{node.Name, node.Role, node.PID, ask}, hangs)
-	}
-}
-
-// WatchHealth watches over every node until ctx ends, as Record's does, whichever process is the node's at a time. A node to
-// which something was done on purpose is left alone until that is taken back.
-func (n *Network) WatchHealth(ctx context.Context, hangs chan<- Hang) {
-	for _, c := range n.all() {
-		ask, err := n.question(c.Node)
-		if err != nil {
-			ask = nil // the kernel is asked all the same
-		}
-		go func() {
-			for ctx.Err() == nil {
-				pid, changed := c.healthy()
-				watching, stop := context.WithCancel(ctx)
-				if pid != 0 {
-					go func() {
-						select {
-						case <-changed:
-						case <-watching.Done():
-						}
-						stop()
-					}()
-					WatchProcess(watching, Watched{c.Name, c.Role, pid, ask}, hangs)
-				}
-				stop()
-				select {
-				case <-changed:
-				case <-ctx.Done():
-				}
-			}
-		}()
 	}
 }
 
@@ -209,16 +178,12 @@ func (r *Record) question(node Node) (func(context.Context) error, error) {
 	if node.Operations == "" {
 		roots := x509.NewCertPool()
 		roots.AppendCertsFromPEM(ca)
-		dialer := &tls.Dialer{Config: &tls.Config{RootCAs: roots, ServerName: node.Name, MinVersion: tls.VersionTLS12}}
-		return func(ctx context.Context) error {
-			conn, err := dialer.DialContext(ctx, "tcp", node.Address)
-			if err != nil {
-				return err
-			}
-			return conn.Close()
-		}, nil
+		config := &tls.Config{RootCAs: roots, ServerName: node.Name, MinVersion: tls.VersionTLS12}
+		address, dial := r.reached(node, node.Address)
+		return func(ctx context.Context) error { return handshake(ctx, dial, address, config) }, nil
 	}
-	client, err := fabric.AdminClient(ca, credential)
+	address, dial := r.reached(node, node.Operations)
+	client, err := fabric.AdminClient(ca, credential, dial)
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +192,7 @@ func (r *Record) question(node Node) (func(context.Context) error, error) {
 	}
 	client.Timeout = 0 // the context's counts
 	return func(ctx context.Context) error {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+node.Operations+"/healthz", nil)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+address+"/healthz", nil)
 		if err != nil {
 			return err
 		}
@@ -238,4 +203,14 @@ func (r *Record) question(node Node) (func(context.Context) error, error) {
 		_, err = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // so that the connection is used again
 		return errors.Join(err, response.Body.Close())
 	}, nil
+}
+
+// handshake makes a connection with TLS and closes it.
+func handshake(ctx context.Context, dial client.Dialer, address string, config *tls.Config) error {
+	conn, err := dial.Dial(ctx, address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() // nothing was sent
+	return tls.Client(conn, config).HandshakeContext(ctx)
 }

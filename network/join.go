@@ -88,7 +88,7 @@ type joining struct {
 // joining returns the plan of an organisation with one peer that is on all channels of a network that runs.
 func (p *plan) joining(organisation string, cfg Config) (*plan, error) {
 	o := topology.Organisation{Name: organisation, Peers: 1}
-	guest := &plan{topology: p.topology, dialect: p.dialect, dir: p.dir, patience: p.patience, organisations: maps.Clone(p.organisations)}
+	guest := &plan{topology: p.topology, emulation: p.emulation, dialect: p.dialect, dir: p.dir, patience: p.patience, organisations: maps.Clone(p.organisations)}
 	guest.channels = p.channels
 	peer := guest.newPeer(o, 0, cfg)
 	peer.channels = p.channels

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"syscall"
+	"time"
 
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
@@ -21,12 +23,20 @@ import (
 // launch starts every node and watches over it: one that dies ends the start.
 func (n *Network) launch(p *plan, abort context.CancelCauseFunc) error {
 	nodes := p.nodes(n.config)
-	n.died = make(chan error, len(nodes))
+	n.died = make(chan error, len(nodes)+1)
+	if p.emulation != nil && n.config.Held {
+		if err := n.forward(p, nodes); err != nil {
+			return err
+		}
+	}
 	for _, node := range nodes {
 		if _, err := n.start(&node, abort); err != nil {
 			return err
 		}
 		n.Nodes = append(n.Nodes, node.Node)
+	}
+	if p.emulation != nil {
+		n.watchEmulation(abort)
 	}
 	return nil
 }
@@ -38,18 +48,35 @@ func (n *Network) start(node *nodePlan, abort context.CancelCauseFunc) (*process
 	if n.over {
 		return nil, fmt.Errorf("start %s: %w", node.Name, errClosed)
 	}
-	c, err := newChild(*node, abort, n.Logs, n.config)
-	if err != nil {
-		return nil, named(node.Name, err)
+	spec := node.spec
+	spec.Name, spec.LogPath = node.Name, filepath.Join(n.Logs, node.Name+".log")
+	if n.emulation != nil {
+		spec.Enter = n.emulation.Enter(node.Site)
 	}
-	p, err := n.run(c)
-	if err != nil {
-		return nil, errors.Join(err, c.close())
+	if node.cap != (topology.Cap{}) {
+		group, err := newGroup(node.Name, node.cap)
+		if err != nil {
+			return nil, named(node.Name, err)
+		}
+		n.groups[node.Name] = group
+		spec.Env = append(spec.Env, group.Cap().Env()...)
+		spec.Started, spec.Explain = group.Add, group.Explain
 	}
-	n.children = append(n.children, c)
-	c.PID, c.Log = p.PID(), p.LogPath()
-	*node = c.nodePlan
-	return p, nil
+	child, err := process.Start(spec)
+	if err != nil {
+		return nil, err
+	}
+	n.processes = append(n.processes, child)
+	node.PID, node.Log = child.PID(), child.LogPath()
+	of := *node
+	n.watchers.Go(func() {
+		<-child.Done()
+		if err := child.Err(); err != nil {
+			n.report(&NodeEnd{of.Name, of.Role, time.Now(), describe(err, n.Dir, n.Logs, n.config.Logs != "" || n.config.Dir != ""), of.blame(err)})
+			abort(of.explain(err))
+		}
+	})
+	return child, nil
 }
 
 // errClosed refuses what Close has made too late.
@@ -97,7 +124,7 @@ func (n nodePlan) blame(err error) *ChaincodeError {
 func (p *plan) nodes(cfg Config) (nodes []nodePlan) {
 	for _, peer := range p.peers {
 		nodes = append(nodes, nodePlan{
-			Node{Name: peer.Name, Role: result.RolePeer, Organisation: peer.organisation, Address: peer.Address.String(), Operations: peer.Operations.String()},
+			Node{Name: peer.Name, Role: result.RolePeer, Organisation: peer.organisation, Address: outer(peer.Address), Operations: outer(peer.Operations)},
 			process.Spec{Path: cfg.Binaries.Peer, Args: []string{"node", "start"}, Env: peer.Env(), Dir: peer.Dir},
 			p.topology.Caps.Peer, nil,
 		})
@@ -106,7 +133,7 @@ func (p *plan) nodes(cfg Config) (nodes []nodePlan) {
 		nodes = append(nodes, nodePlan{
 			Node{
 				Name: o.Name, Role: result.RoleOrderer, Organisation: p.topology.Orderers.Owner(i),
-				Address: o.Address.String(), Admin: o.Admin.String(), Operations: o.Operations.String(),
+				Address: outer(o.Address), Admin: outer(o.Admin), Operations: outer(o.Operations),
 			},
 			process.Spec{Path: cfg.Binaries.Orderer, Env: o.Env(), Dir: o.Dir},
 			p.topology.Caps.Orderer, nil,
@@ -118,10 +145,17 @@ func (p *plan) nodes(cfg Config) (nodes []nodePlan) {
 			own = s.contract
 		}
 		nodes = append(nodes, nodePlan{
-			Node{Name: s.name, Role: result.RoleChaincode, Organisation: s.peer.organisation, Address: s.address.String()},
+			Node{Name: s.name, Role: result.RoleChaincode, Organisation: s.peer.organisation, Address: outer(s.address)},
 			s.spec(cfg.Executable),
 			p.topology.Caps.Chaincode, own,
 		})
+	}
+	for i := range nodes {
+		node := &nodes[i]
+		node.Site = p.topology.SiteOf(node.Name)
+		if p.emulation != nil {
+			node.Host = p.emulation.Address(node.Site)
+		}
 	}
 	return nodes
 }
@@ -212,16 +246,19 @@ func newGroup(node string, c topology.Cap) (*cgroup.Group, error) {
 // Watched returns the network's nodes as a proc.Sampler takes them, in the order of Nodes.
 func (n *Network) Watched() []proc.Node {
 	var nodes []proc.Node
-	for _, c := range n.all() {
-		node := n.watched(c.Node)
-		node.Life = c.life
-		if c.group != nil && c.group.Cap().CPUs > 0 {
-			node.Throttle = c.group.Throttle
-		}
-		if c.room != nil {
-			node.Store.Root = c.room.Path()
+	for _, one := range n.Nodes {
+		node := n.watched(one)
+		if group := n.group(one.Name); group != nil && group.Cap().CPUs > 0 {
+			node.Throttle = group.Throttle
 		}
 		nodes = append(nodes, node)
 	}
 	return nodes
+}
+
+// group returns the control group of a node, nil if it has none.
+func (n *Network) group(node string) *cgroup.Group {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.groups[node]
 }

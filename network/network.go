@@ -30,6 +30,7 @@ import (
 	"meterbench/network/client"
 	"meterbench/network/fabric"
 	"meterbench/network/fabric/daemons"
+	"meterbench/network/wan"
 )
 
 // startTimeout bounds a start. Networks need seconds.
@@ -70,37 +71,42 @@ type Config struct {
 	// Progress gets a line per stage; it may be nil.
 	Progress io.Writer
 
-	// Slowed and Filled are names of nodes that Slow and Fill will be asked of: they get a control group, or a file system of
-	// their own for their data, before they start.
-	Slowed, Filled []string
-
 	// FirstPort is the first of the nodes' consecutive ports: three for each orderer (address, channel participation,
 	// operations), three for each peer (address, chaincodes, operations), one for each chaincode. 0: any that are free.
 	FirstPort int
+	// Emulate has nodes run at their sites also where nothing lies between these, so that links can be changed.
+	Emulate bool
+	// Seed is that of losses and jitter between sites.
+	Seed uint64
 
 	ports    func(n int) ([]int, error) // free loopback ports; nil: by FirstPort
 	patience time.Duration              // with the users' own chaincodes; 0: patience
+
+	emulation *wan.Emulation // of its distances, once it runs
 }
 
 // Network is a running network. Its methods are safe for use by many goroutines.
 type Network struct {
 	observed
-	config   Config
-	plan     *plan
-	begin    time.Time // once the users' own chaincodes are built
-	ready    time.Duration
-	folder   folder
-	failed   bool // to start: nothing stays
-	died     chan error
-	lock     *os.File        // the record, held
-	reaper   *process.Reaper // of a temporary run folder
-	watchers sync.WaitGroup
-	closing  sync.Once
-	closed   error
+	config    Config
+	plan      *plan
+	begin     time.Time // once the users' own chaincodes are built
+	ready     time.Duration
+	folder    folder
+	failed    bool // to start: nothing stays
+	died      chan error
+	lock      *os.File        // the record, held
+	reaper    *process.Reaper // of a temporary run folder
+	forwarder *forwarder      // nil: other programs reach the nodes themselves, or not at all
+	watchers  sync.WaitGroup
+	ending    chan struct{} // closed once all nodes have ended
+	closing   sync.Once
+	closed    error
 
-	mu       sync.Mutex // held by who starts or ends a node, and guards what follows
-	children []*child   // in the order of Nodes, and others behind
-	over     bool       // Close was called: nothing starts any more
+	mu        sync.Mutex // guards what follows
+	processes []*process.Process
+	groups    map[string]*cgroup.Group // of the nodes with a cap, by name
+	over      bool                     // Close was called: nothing starts any more
 }
 
 // Start brings up a network and returns once every peer's gateway answers for every chaincode. ctx bounds the
@@ -156,14 +162,14 @@ func complete(ctx context.Context, t topology.Topology, cfg Config) (Config, err
 }
 
 func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, error) {
-	if err := errors.Join(CheckCaps(t), checkActs(cfg)); err != nil {
+	if err := CheckCaps(t); err != nil {
 		return nil, err
 	}
 	if err := checkLoopback(net.Interfaces()); err != nil {
 		return nil, err
 	}
 	sweep(cfg.Progress)
-	n := &Network{config: cfg}
+	n := &Network{config: cfg, ending: make(chan struct{}), groups: map[string]*cgroup.Group{}}
 	if err := n.makeFolders(t, cfg); err != nil {
 		return nil, err
 	}
@@ -216,6 +222,15 @@ func (n *Network) makeFolders(t topology.Topology, cfg Config) error {
 }
 
 func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) error {
+	begin := time.Now()
+	if t.Apart() || cfg.Emulate {
+		if err := n.emulate(ctx, t, cfg); err != nil {
+			return err
+		}
+		cfg.emulation = n.emulation
+		n.config = cfg
+	}
+	emulated := time.Since(begin)
 	plan, err := newPlan(t, n.Dir, cfg)
 	if err != nil {
 		return err
@@ -223,7 +238,7 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 	if err := plan.build(ctx, cfg.Progress); err != nil {
 		return err
 	}
-	n.begin = time.Now()
+	n.begin = time.Now().Add(-emulated)
 	if err := plan.prepare(cfg.Executable); err != nil {
 		return err
 	}
@@ -255,9 +270,14 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 		return err
 	}
 	// Only now do the CPU quotas come into force: a bring-up on a tenth of a processor would take minutes.
-	for _, c := range n.all() {
-		if err := c.enforce(); err != nil {
-			return named(c.Name, err)
+	for name, group := range n.groups {
+		if err := group.Enforce(); err != nil {
+			return named(name, err)
+		}
+	}
+	if n.emulation != nil { // likewise the distances
+		if err := n.emulation.Enforce(); err != nil {
+			return err
 		}
 	}
 	n.plan = plan
@@ -276,17 +296,22 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 func (n *Network) Close() error {
 	n.closing.Do(func() {
 		n.mu.Lock()
-		n.over = true // nothing starts any more
+		n.over = true
+		processes := n.processes
 		n.mu.Unlock()
 		var stopping sync.WaitGroup
-		for _, c := range n.children {
-			stopping.Go(c.stop)
+		for _, p := range processes {
+			stopping.Go(func() { p.Stop(stopGrace) })
 		}
 		stopping.Wait()
+		close(n.ending)
 		n.watchers.Wait()
-		var err error
-		for _, c := range n.children {
-			err = errors.Join(err, c.close())
+		err := n.forwarder.close()
+		if n.emulation != nil {
+			err = errors.Join(err, n.emulation.Close())
+		}
+		for _, group := range n.groups {
+			err = errors.Join(err, group.Close())
 		}
 		err = errors.Join(err, n.folder.close(n.failed))
 		if n.lock != nil {
@@ -302,7 +327,7 @@ func (n *Network) Close() error {
 	return n.closed
 }
 
-// Died delivers a *NodeEnd for each node that ends without having been killed. It names the node, its exit status and the last
+// Died delivers a *NodeEnd for each node that ends unasked. It names the node, its exit status and the last
 // lines of its log.
 func (n *Network) Died() <-chan error { return n.died }
 

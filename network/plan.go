@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 	"slices"
 	"time"
@@ -11,7 +12,9 @@ import (
 	"google.golang.org/grpc"
 
 	"meterbench/bench/topology"
+	"meterbench/network/client"
 	"meterbench/network/fabric"
+	"meterbench/network/wan"
 )
 
 const loopback = "127.0.0.1"
@@ -27,6 +30,7 @@ const (
 // plan is a topology with names, folders and ports. prepare adds the keys. Its slices keep the order of the topology.
 type plan struct {
 	topology      topology.Topology
+	emulation     *wan.Emulation // of the distances between sites; nil: all nodes are on this machine's loopback
 	dialect       fabric.Dialect
 	dir           string
 	organisations map[string]*fabric.Organisation // topology.Ordering among them, if it has the orderers
@@ -69,12 +73,13 @@ type servicePlan struct {
 	name     string
 	dir      string
 	address  fabric.Endpoint
+	dial     client.Dialer
 	peer     *peerPlan
 	contract *contractPlan
 }
 
 func newPlan(t topology.Topology, dir string, cfg Config) (*plan, error) {
-	p := &plan{topology: t, dir: dir, patience: cmp.Or(cfg.patience, patience)}
+	p := &plan{topology: t, emulation: cfg.emulation, dir: dir, patience: cmp.Or(cfg.patience, patience)}
 	if t.Orderers.Count < 1 || len(t.Organisations) == 0 || len(t.Channels) == 0 {
 		return nil, errors.New("a network needs an orderer, an organisation and a channel")
 	}
@@ -206,7 +211,7 @@ func (p *plan) addServices() error {
 		for _, channel := range peer.channels {
 			for _, contract := range channel.contracts {
 				name := "chaincode." + contract.pkg.Label + "." + peer.Name
-				peer.services = append(peer.services, &servicePlan{name: name, peer: peer, contract: contract})
+				peer.services = append(peer.services, &servicePlan{name: name, dial: p.dialer(peer.Name), peer: peer, contract: contract})
 			}
 		}
 		if len(peer.services) == 1 {
@@ -230,22 +235,32 @@ func (p *plan) addServices() error {
 // assignPorts gives every node its ports, always in the same order: the orderers' and then the peers' three each, the
 // chaincodes' one.
 func (p *plan) assignPorts(free func(n int) ([]int, error)) error {
-	var endpoints []*fabric.Endpoint
+	type place struct {
+		node string
+		at   []*fabric.Endpoint
+	}
+	var places []place
 	for _, o := range p.orderers {
-		endpoints = append(endpoints, &o.Address, &o.Admin, &o.Operations)
+		places = append(places, place{o.Name, []*fabric.Endpoint{&o.Address, &o.Admin, &o.Operations}})
 	}
 	for _, peer := range p.peers {
-		endpoints = append(endpoints, &peer.Address, &peer.Chaincode, &peer.Operations)
+		places = append(places, place{peer.Name, []*fabric.Endpoint{&peer.Address, &peer.Chaincode, &peer.Operations}})
 	}
 	for _, s := range p.services {
-		endpoints = append(endpoints, &s.address)
+		places = append(places, place{s.name, []*fabric.Endpoint{&s.address}})
 	}
-	ports, err := free(len(endpoints))
+	ports, err := free(3*(len(p.orderers)+len(p.peers)) + len(p.services))
 	if err != nil {
 		return err
 	}
-	for i, e := range endpoints {
-		*e = fabric.Endpoint{Host: loopback, Port: ports[i]}
+	for _, of := range places {
+		host, err := p.host(of.node)
+		if err != nil {
+			return err
+		}
+		for _, e := range of.at {
+			*e, ports = fabric.Endpoint{Host: host, Port: ports[0]}, ports[1:]
+		}
 	}
 	// A peer meets those of its own organisation through the first of them, and the first through the second.
 	for _, peer := range p.peers {
@@ -301,6 +316,11 @@ func (p *plan) prepare(executable string) (err error) {
 // prepareOrganisation makes the keys of an organisation and of its users.
 func (p *plan) prepareOrganisation(o topology.Organisation) error {
 	org, err := fabric.NewOrganisation(o.Name, o.MSP())
+	if p.emulation != nil && err == nil {
+		var host string
+		host, err = p.host(o.Name)
+		org.TLSCA.Serve = net.ParseIP(host)
+	}
 	if err == nil {
 		err = org.WriteKeys(organisationDir(p.dir, o.Name))
 	}

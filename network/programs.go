@@ -227,9 +227,8 @@ func (s *servicePlan) served(ctx context.Context) error {
 	c := s.contract
 	ctx, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
-	var dialer net.Dialer
 	for {
-		conn, err := dialer.DialContext(ctx, "tcp", s.address.String())
+		conn, err := s.dial.Dial(ctx, s.address.String())
 		if err == nil {
 			conn.Close() // it was only asked whether it listens
 			break
@@ -244,11 +243,7 @@ func (s *servicePlan) served(ctx context.Context) error {
 		}
 	}
 	// Whoever it is: it is only looked whether it has TLS, and the peer verifies.
-	handshake := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}}
-	conn, err := handshake.DialContext(ctx, "tcp", s.address.String())
-	if err == nil {
-		conn.Close() // as above
-	}
+	err := handshake(ctx, s.dial, s.address.String(), &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12})
 	_, refused := errors.AsType[tls.RecordHeaderError](err)
 	switch encrypted := err == nil || !refused; {
 	case !c.Plaintext && !encrypted:

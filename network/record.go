@@ -17,6 +17,7 @@ import (
 	"meterbench/internal/proc"
 	"meterbench/network/client"
 	"meterbench/network/fabric"
+	"meterbench/network/wan"
 )
 
 // recordFile lies in the run folder of a network that is ready.
@@ -36,8 +37,10 @@ type Record struct {
 	Held     bool              `json:"held"`                     // for other tools, which may end it
 	Holder   int               `json:"holder"`                   // pid of the process whose children the nodes are
 	Since    uint64            `json:"holder_started,omitempty"` // clock ticks after boot at which it started
-	Nodes    []Node            `json:"nodes"`                    // peers, orderers, chaincodes
+	Nodes    []Node            `json:"nodes"`                    // peers, orderers, chaincodes, the emulation of distances
 	Channels []Channel         `json:"channels"`
+
+	emulation *wan.Emulation // of the process that made it; nil: that is another one, or there is none
 }
 
 // Node is one process of a network.
@@ -45,11 +48,13 @@ type Node struct {
 	Name         string      `json:"name"` // peer0.ptb, orderer0, chaincode.peer0.ptb
 	Role         result.Role `json:"kind"`
 	Organisation string      `json:"organisation"`
-	PID          int         `json:"pid"`                  // of its first process: Restart starts others
-	Address      string      `json:"address"`              // host:port where it serves
+	PID          int         `json:"pid"`
+	Address      string      `json:"address,omitempty"`    // host:port where it serves
 	Admin        string      `json:"admin,omitempty"`      // host:port of an orderer's channel participation, over mutual TLS
 	Operations   string      `json:"operations,omitempty"` // host:port of its metrics, over mutual TLS
 	Log          string      `json:"log"`                  // path
+	Site         string      `json:"site,omitempty"`       // where it stands
+	Host         string      `json:"host,omitempty"`       // IP address there, with the same ports, where sites are apart; else empty
 }
 
 // A Channel is a channel with its members written out.
@@ -245,8 +250,9 @@ func (r *Record) ClientConfig(channel, chaincode string) (client.Config, error) 
 		if err := errors.Join(err1, err2); err != nil {
 			return client.Config{}, fmt.Errorf("%s: %w", name, err)
 		}
+		address, dial := r.reached(peer, peer.Address)
 		cfg.Gateways = append(cfg.Gateways, client.Gateway{
-			Name: name, Address: peer.Address, TLS: tls,
+			Name: name, Address: address, Dial: dial, TLS: tls,
 			Identity: client.Identity{MSP: topology.MSP(peer.Organisation), CertPEM: user.Cert, KeyPEM: user.Key},
 		})
 	}

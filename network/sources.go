@@ -43,7 +43,7 @@ func (n *observed) BlockSources() ([]result.BlockSource, error) {
 			if of := n.channelsOf(name); address == "" && of == 1 {
 				address = peer.orderers[""]
 			}
-			i := slices.IndexFunc(n.Nodes, func(o Node) bool { return o.Role == result.RoleOrderer && o.Address == address })
+			i := slices.IndexFunc(n.Nodes, func(o Node) bool { return o.Role == result.RoleOrderer && o.inner(o.Address) == address })
 			if i >= 0 {
 				all = append(all, result.BlockSource{Channel: c.Name, Peer: name, Orderer: n.Nodes[i].Name})
 			}

@@ -16,7 +16,6 @@ import (
 
 	"meterbench/bench/topology"
 	"meterbench/internal/proc"
-	"meterbench/network/client"
 	"meterbench/network/fabric"
 )
 
@@ -124,11 +123,12 @@ func (r *Record) families(ctx context.Context, node Node) (families, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := fabric.AdminClient(ca, credential)
+	address, dial := r.reached(node, node.Operations)
+	client, err := fabric.AdminClient(ca, credential, dial)
 	if err != nil {
 		return nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+node.Operations+"/metrics", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+address+"/metrics", nil)
 	if err != nil {
 		return nil, err
 	}
@@ -252,7 +252,7 @@ func (r *Record) Status(ctx context.Context) (Status, error) {
 			})
 		}
 	}
-	leaders := r.askLeaders(ctx, &q, dialect, nil)
+	leaders := r.askLeaders(ctx, &q, dialect)
 	err = q.wait()
 	for i := range leaders {
 		s.Channels[i].Leader, s.Channels[i].View = leaders[i].Orderer, leaders[i].View
@@ -274,7 +274,8 @@ func (r *Record) height(ctx context.Context, peer Node, channel string) (uint64,
 	if err != nil {
 		return 0, err
 	}
-	conn, err := client.Connect(peer.Address, peer.Name, tls)
+	address, dial := r.reached(peer, peer.Address)
+	conn, err := dial.Connect(address, peer.Name, tls)
 	if err != nil {
 		return 0, err
 	}

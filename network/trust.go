@@ -15,6 +15,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/internal/proc"
+	"meterbench/network/wan"
 )
 
 // A record may come from a stranger, whose folder one is asked to look at or to take down. So what it says leads nowhere
@@ -41,9 +42,12 @@ func (r *Record) check(dir string) error {
 		names[n.Name] = true
 		all = append(all, n.Name, n.Organisation)
 		switch n.Role {
-		case result.RolePeer, result.RoleOrderer, result.RoleChaincode:
+		case result.RolePeer, result.RoleOrderer, result.RoleChaincode, result.RoleEmulation:
 		default:
 			return fmt.Errorf("has a node of kind %s", n.Role)
+		}
+		if n.Host != "" && !wan.IsAddress(n.Host) {
+			return fmt.Errorf("has node %s at %s, which is no address of a site", n.Name, n.Host)
 		}
 		for _, address := range []string{n.Address, n.Admin, n.Operations} {
 			if at, err := netip.ParseAddrPort(address); address != "" && (err != nil || !at.Addr().IsLoopback()) {

@@ -6,29 +6,25 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/internal/proc"
-	"meterbench/internal/storage"
 	"meterbench/network/fabric"
 )
 
 // watched returns a node as a proc.Sampler takes it.
 func (r *Record) watched(n Node) proc.Node {
-	node := proc.Node{Name: n.Name, PID: n.PID, Serves: proc.Addresses(n.Address)}
+	node := proc.Node{Name: n.Name, PID: n.PID, Serves: proc.Addresses(n.inner(n.Address))}
 	for _, aside := range []string{n.Admin, n.Operations} {
-		node.Aside = append(node.Aside, proc.Addresses(aside)...)
+		node.Aside = append(node.Aside, proc.Addresses(n.inner(aside))...)
 	}
-	node.Store = storeOf(n.Role, filepath.Join(r.Dir, nodesDir, n.Name))
-	return node
-}
-
-// storeOf says what a node keeps where below its folder, nil where it keeps nothing.
-func storeOf(role result.Role, dir string) *storage.Layout {
-	switch role {
+	if r.emulation != nil && n.Site != "" {
+		node.Network = r.emulation.Namespace(n.Site)
+	}
+	switch dir := filepath.Join(r.Dir, nodesDir, n.Name); n.Role {
 	case result.RolePeer:
-		return fabric.PeerStore(dir)
+		node.Store = fabric.PeerStore(dir)
 	case result.RoleOrderer:
-		return fabric.OrdererStore(dir)
+		node.Store = fabric.OrdererStore(dir)
 	}
-	return nil
+	return node
 }
 
 // Called returns the nodes that the client calls, as a proc.Sampler takes those that run elsewhere, and their roles. Peers that

@@ -61,8 +61,8 @@ func (d Dialer) connectWith(address, serverName string, t TLS, more ...grpc.Dial
 	return d.connectTLS(address, config, more...)
 }
 
-// dial connects to host:port.
-func (d Dialer) dial(ctx context.Context, address string) (net.Conn, error) {
+// Dial connects to host:port.
+func (d Dialer) Dial(ctx context.Context, address string) (net.Conn, error) {
 	if d != nil {
 		return d(ctx, address)
 	}

@@ -53,7 +53,7 @@ func (d Dialer) Reach(ctx context.Context, address, serverName string, t TLS) er
 	config.NextProtos = []string{"h2"}
 	dialling, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
-	conn, err := d.dial(dialling, address)
+	conn, err := d.Dial(dialling, address)
 	if err != nil {
 		return unreachable(ctx, address, serverName, err)
 	}

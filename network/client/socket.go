@@ -24,7 +24,7 @@ type socket struct {
 
 // dialSocket connects to host:port.
 func (d Dialer) dialSocket(ctx context.Context, address string) (net.Conn, error) {
-	conn, err := d.dial(ctx, address)
+	conn, err := d.Dial(ctx, address)
 	tcp, ok := conn.(*net.TCPConn)
 	if err != nil || !ok {
 		return conn, err

@@ -10,5 +10,5 @@ import (
 // dialSocket connects to host:port. The race detector learns what a connection puts in order from the calls of the standard
 // library alone.
 func (d Dialer) dialSocket(ctx context.Context, address string) (net.Conn, error) {
-	return d.dial(ctx, address)
+	return d.Dial(ctx, address)
 }

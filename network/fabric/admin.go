@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -129,8 +130,8 @@ func (a *Admin) transaction(p *proposal, responses []*peer.ProposalResponse) (*c
 }
 
 // AdminClient returns a client that speaks to the admin and operations endpoints of an organisation's nodes
-// as its administrator: it trusts one authority and authenticates with a certificate.
-func AdminClient(ca []byte, c Credential) (*http.Client, error) {
+// as its administrator: it trusts one authority and authenticates with a certificate. dial connects to host:port; nil: from here.
+func AdminClient(ca []byte, c Credential, dial func(ctx context.Context, address string) (net.Conn, error)) (*http.Client, error) {
 	cert, err := tls.X509KeyPair(c.Cert, c.Key)
 	if err != nil {
 		return nil, fmt.Errorf("TLS certificate: %w", err)
@@ -140,7 +141,11 @@ func AdminClient(ca []byte, c Credential) (*http.Client, error) {
 		return nil, fmt.Errorf("TLS authority: no certificate in it")
 	}
 	config := &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
-	return &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}, Timeout: 30 * time.Second}, nil
+	transport := &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}
+	if dial != nil {
+		transport.DialContext = func(ctx context.Context, _, address string) (net.Conn, error) { return dial(ctx, address) }
+	}
+	return &http.Client{Transport: transport, Timeout: 30 * time.Second}, nil
 }
 
 // AwaitOrderer waits until an orderer's admin endpoint listens, which it does later than the orderer's other ones.

@@ -145,9 +145,10 @@ func Write(path string, data []byte, mode os.FileMode) error {
 // A CA is a certificate authority with a P-256 key. Fabric's MSP rewrites certificates whose signature has a high s,
 // after which the same identity no longer is the same bytes everywhere: this one signs with the low s.
 type CA struct {
-	PEM  []byte // its certificate
-	cert *x509.Certificate
-	key  lows.Key
+	PEM   []byte // its certificate
+	Serve net.IP // where, beside loopback, the holders of its TLS certificates serve; nil: nowhere
+	cert  *x509.Certificate
+	key   lows.Key
 }
 
 // A Credential is a certificate and its private key, both PEM.
@@ -185,6 +186,9 @@ func (ca *CA) TLS(name string) (Credential, error) {
 		c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
 		c.DNSNames = []string{name, "localhost"}
 		c.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+		if ca.Serve != nil {
+			c.IPAddresses = append(c.IPAddresses, ca.Serve)
+		}
 	})
 }
 

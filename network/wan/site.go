@@ -102,3 +102,9 @@ func (e *Emulation) Listen(site, address string) (listener net.Listener, err err
 	}
 	return listener, nil
 }
+
+// IsAddress reports whether a text is the IP address of a site of an emulation.
+func IsAddress(text string) bool {
+	address, err := netip.ParseAddr(text)
+	return err == nil && prefix.Contains(address)
+}

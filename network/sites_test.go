@@ -1,0 +1,167 @@
+package network
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"meterbench/bench/result"
+	"meterbench/bench/topology"
+	"meterbench/internal/proc"
+	"meterbench/network/wan"
+)
+
+// namespaces returns the network namespaces of all processes, those that are held open included, but the host's own.
+func namespaces(t *testing.T) (all []string) {
+	t.Helper()
+	own, err := os.Readlink("/proc/self/ns/net")
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, pattern := range []string{"/proc/[0-9]*/ns/net", "/proc/self/fd/*"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			target, err := os.Readlink(path) // gone: none
+			if err == nil && strings.HasPrefix(target, "net:") && target != own && !slices.Contains(all, target) {
+				all = append(all, target)
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// hostNetwork returns the devices and routes of the host.
+func hostNetwork(t *testing.T) string {
+	t.Helper()
+	var text strings.Builder
+	devices, err := os.ReadDir("/sys/class/net")
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, d := range devices {
+		text.WriteString(d.Name() + "\n")
+	}
+	routes, err := os.ReadFile("/proc/net/route")
+	if err != nil {
+		t.Skip(err)
+	}
+	return text.String() + string(routes)
+}
+
+// Institutes at their real distances: the network comes up as fast as without, then every packet takes as long as asked for,
+// and nothing is left of it.
+func TestInstitutesApart(t *testing.T) {
+	needsNetwork(t)
+	if err := wan.Check(); err != nil {
+		t.Skip(err)
+	}
+	of, err := topology.Load("inter-nmi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	of.Orderers.Leader = "nmij"
+	for _, distance := range []float64{0, 1} {
+		t.Run(time.Duration(distance*float64(time.Second)).String(), func(t *testing.T) {
+			dir, before, host := ownTemp(t), namespaces(t), hostNetwork(t)
+			of.Distance = distance
+			begin := time.Now()
+			n := up(t, of, Config{})
+			put(t, n, "metrology", "readings")
+			t.Logf("ready after %v, first commit after %v", n.Ready(), time.Since(begin))
+			checkStatus(t, n)
+			leaders, err := n.Leaders(t.Context())
+			if err != nil || n.node(leaders[0].Orderer).Organisation != of.Orderers.Leader {
+				t.Errorf("led by %v, %v, not by an orderer of %s", leaders, err, of.Orderers.Leader)
+			}
+			checkDistances(t, n)
+			checkTraffic(t, n)
+			if d := cmp.Diff(host, hostNetwork(t)); d != "" {
+				t.Errorf("the host's network differs while sites are apart: %s", d)
+			}
+			nodes := n.Nodes
+			if err := n.Close(); err != nil {
+				t.Fatal(err)
+			}
+			nothingLeft(t, dir, nodes)
+			noSocketsLeft(t)
+			if d := cmp.Diff(before, namespaces(t)); d != "" {
+				t.Errorf("network namespaces before and after: %s", d)
+			}
+		})
+	}
+}
+
+// checkDistances compares what packets take with what was asked for.
+func checkDistances(t *testing.T, n *Network) {
+	t.Helper()
+	trips, err := n.Distances(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n.Topology.Distance == 0 {
+		if len(trips) > 0 {
+			t.Errorf("%d pairs of sites that are not apart", len(trips))
+		}
+		return
+	}
+	if want := 5 * 4 / 2; len(trips) != want {
+		t.Errorf("%d pairs of sites, want %d", len(trips), want)
+	}
+	for _, trip := range trips {
+		t.Logf("%v: asked %v, p50 %v, p99 %v, %d of %d lost", trip.Between, trip.Asked, trip.P50, trip.P99, trip.Lost, trip.Sent)
+		if off := (trip.P50 - trip.Asked).Abs(); off > max(time.Millisecond, trip.Asked/50) || trip.Lost > 0 {
+			t.Errorf("%v: asked %v, p50 %v, %d lost", trip.Between, trip.Asked, trip.P50, trip.Lost)
+		}
+	}
+}
+
+// checkTraffic makes sure that what nodes and clients send each other is counted, wherever they stand.
+func checkTraffic(t *testing.T, n *Network) {
+	t.Helper()
+	s, err := proc.NewSampler(n.Watched())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	c, err := n.Client(t.Context(), "metrology", "readings")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	before, err := s.Traffic()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Invoke(t.Context(), "Put", []byte("key"), []byte("value")); err != nil {
+		t.Fatal(err)
+	}
+	after, err := s.Traffic()
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles := map[string]result.Role{proc.Client: result.RoleClient}
+	for _, node := range n.Nodes {
+		roles[node.Name] = node.Role
+	}
+	got := map[[2]result.Role]uint64{}
+	for way, count := range after.Ways {
+		got[[2]result.Role{roles[way.From], roles[way.To]}] += count.Bytes - before.Ways[way].Bytes
+	}
+	for _, way := range [][2]result.Role{
+		{result.RoleClient, result.RolePeer}, {result.RolePeer, result.RoleClient}, {result.RolePeer, result.RoleChaincode},
+		{result.RolePeer, result.RoleOrderer}, {result.RoleOrderer, result.RolePeer}, {result.RoleOrderer, result.RoleOrderer}, {result.RolePeer, result.RolePeer},
+	} {
+		if bytes := got[way]; bytes < 100 || bytes > 1<<20 {
+			t.Errorf("%v sent %d bytes for a transaction", way, bytes)
+		}
+	}
+}
