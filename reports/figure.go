@@ -17,6 +17,7 @@ const (
 	Lines   Kind = iota // points, joined, with intervals
 	Stacked             // one bar per category of X, the series stacked in order
 	Dots                // points over categories of X, those of one category beside each other in the order of the series, with intervals
+	World               // a map
 )
 
 // A Figure is a diagram as data, in base units.
@@ -28,6 +29,7 @@ type Figure struct {
 	X, Y   Axis
 	Series []Series // of a figure that is one diagram
 	Panels []Panel  // of one that is several
+	Map    *Map     // World only
 	Levels []Level  // horizontal reference lines, in every panel
 	Notes  []string // what the marks mean and what exactly is compared
 	Empty  string   // not empty: there is nothing to draw, and this is why
@@ -43,6 +45,7 @@ type Panel struct {
 	Series     []Series
 	Tiles      []Tile // a heat map below the series
 	Marks      []Mark
+	Events     []Event
 	Spans      []Span  // outside of what is measured: shaded
 	Until      float64 // the X axis goes at least so far
 }
@@ -59,6 +62,13 @@ type Mark struct {
 	Hue  int
 	Top  bool // at the upper edge, else at the lower one
 	X    []float64
+}
+
+// An Event is something done on purpose at an instant, drawn as an upright line through a Panel with words above it.
+type Event struct {
+	X     float64
+	Label string // its number and words; where these have no room, the number alone
+	Harms bool   // it takes something away, else it gives something back
 }
 
 // A Span is a part of the X axis.
@@ -112,6 +122,7 @@ type Series struct {
 	Singles  []Point // the repetitions behind Points, where there are several
 	Curve    []Point // Lines only: a law fitted to Points, drawn dashed without marks
 	Unmarked bool    // Lines only: Points are joined without marks, because they are many
+	Beside   bool    // Stacked only: Points are marks with intervals beside the bars, and not parts of them
 }
 
 // A Point is one mark. For Stacked and Dots, X is the index of the category; for Stacked, Y is the height of the part.
@@ -153,6 +164,10 @@ func (f Figure) described() Figure {
 	of := names(f.Series)
 	if f.Panels != nil {
 		of = titles(f.Panels)
+	}
+	if f.Map != nil {
+		f.Alt = f.Map.alt()
+		return f
 	}
 	f.Alt = fmt.Sprintf("%s for %s.", f.Title, listed(of))
 	return f

@@ -113,3 +113,16 @@ func TestHeat(t *testing.T) {
 		}
 	})
 }
+
+// A figure of one level keeps what is drawn beside its series: tiles, marks and what is outside of the window.
+func TestOneLevelOverTime(t *testing.T) {
+	line := []Series{{Name: "median", Points: []Point{{X: 1, Y: 1}, {X: 2, Y: 1}}}}
+	framed := Panel{Title: "plain, 10/s", Series: line, Marks: []Mark{{Name: "block cut", X: []float64{1}}}, Spans: []Span{{To: 1}}}
+	f := Figure{ID: "time-latency", Title: "Latency over time"}.split([]Panel{framed}, "nothing")[0]
+	if diff := cmp.Diff([]Panel{framed}, f.All()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if plain := (Figure{Title: "Latency"}).split([]Panel{{Title: "plain", Series: line}}, "nothing")[0]; plain.Panels != nil || plain.Title != "Latency: plain" {
+		t.Errorf("a panel of series alone: %+v", plain)
+	}
+}

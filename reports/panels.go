@@ -41,6 +41,10 @@ func (f Figure) split(panels []Panel, why string) (figures []Figure) {
 	case 0:
 		return []Figure{f.Settle(why)}
 	case 1:
+		if panels[0].framed() {
+			f.Panels = panels
+			return []Figure{f.Settle(why).described()}
+		}
 		f.Title += ": " + panels[0].Title
 		f.X.Categories, f.Series = panels[0].Categories, panels[0].Series
 		return []Figure{f.Settle(why).described()}
@@ -63,6 +67,11 @@ func (f Figure) split(panels []Panel, why string) (figures []Figure) {
 		figures = append(figures, one.described())
 	}
 	return figures
+}
+
+// framed reports whether more is drawn in the panel than its series.
+func (p Panel) framed() bool {
+	return len(p.Tiles)+len(p.Marks)+len(p.Events)+len(p.Spans) > 0
 }
 
 func titles(panels []Panel) []string { return each(panels, func(p Panel) string { return p.Title }) }

@@ -74,12 +74,12 @@ func extent(f reports.Figure, panels []reports.Panel, scale reports.Scale) (low,
 		stack := map[float64]float64{}
 		for _, s := range panel.Series {
 			for _, p := range slices.Concat(s.Points, s.Singles, s.Curve) {
-				if f.Kind == reports.Stacked {
+				if f.Kind == reports.Stacked && !s.Beside {
 					stack[p.X] += p.Y
 					p.Y = stack[p.X] * 1.05 // room for the total above
 				}
 				cover(p.Y)
-				if i := p.Interval; i != nil && f.Kind != reports.Stacked {
+				if i := p.Interval; i != nil && (f.Kind != reports.Stacked || s.Beside) {
 					cover(i.Low)
 					cover(i.High)
 				}

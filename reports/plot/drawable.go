@@ -21,6 +21,9 @@ func drawable(f reports.Figure) reports.Figure {
 	f.Levels = kept(f.Levels, func(l reports.Level) bool { return on(f.Y, l.Y) })
 	f.X.Ticks = kept(f.X.Ticks, func(t float64) bool { return on(f.X, t) })
 	f.Series = drawableSeries(f, f.Series)
+	if f.Map != nil {
+		f.Map = drawableMap(*f.Map)
+	}
 	f.Panels = slices.Clone(f.Panels)
 	for i, p := range f.Panels {
 		f.Panels[i] = drawablePanel(f, p)
@@ -34,6 +37,7 @@ func drawablePanel(f reports.Figure, p reports.Panel) reports.Panel {
 		return on(f.X, t.X[0]) && on(f.X, t.X[1]) && on(f.Y, t.Y[0]) && on(f.Y, t.Y[1])
 	})
 	p.Spans = kept(p.Spans, func(s reports.Span) bool { return on(f.X, s.From) && on(f.X, s.To) })
+	p.Events = kept(p.Events, func(e reports.Event) bool { return on(f.X, e.X) })
 	if !on(f.X, p.Until) {
 		p.Until = 0
 	}

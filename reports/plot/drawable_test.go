@@ -26,7 +26,7 @@ func TestNumbersWithoutAPlace(t *testing.T) {
 						Singles: []reports.Point{{X: v, Y: v}}, Curve: []reports.Point{{X: v, Y: v}}}
 					panel := reports.Panel{Series: []reports.Series{series}, Categories: []string{"a", "b", "c"}, Until: v,
 						Tiles: []reports.Tile{{X: [2]float64{v, 1}, Y: [2]float64{1, v}, Share: 0.5}}, Marks: []reports.Mark{{X: []float64{v}}},
-						Spans: []reports.Span{{From: v, To: 1}}}
+						Spans: []reports.Span{{From: v, To: 1}}, Events: []reports.Event{{X: v, Label: "1 kill"}}}
 					f := reports.Figure{ID: "f", Kind: kind, X: axis, Y: axis, Series: panel.Series, Levels: []reports.Level{{Y: v}}}
 					f.X.Ticks = []float64{v}
 					if kind == reports.Stacked {

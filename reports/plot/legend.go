@@ -16,7 +16,7 @@ func legend(f reports.Figure, width vg.Length) (all []entry) {
 	}
 	for _, s := range f.Legend() {
 		add(s.Name, func(c draw.Canvas, left, middle, right vg.Point) {
-			if f.Kind == reports.Stacked {
+			if f.Kind == reports.Stacked && !s.Beside {
 				c.SetColor(partColour(s.Hue, s.Variant))
 				c.Fill(vg.Rectangle{Min: vg.Point{X: left.X, Y: left.Y - 4.5}, Max: vg.Point{X: right.X, Y: right.Y + 4.5}}.Path())
 				return
@@ -28,6 +28,9 @@ func legend(f reports.Figure, width vg.Length) (all []entry) {
 				glyph(c, s, middle, false, glyphRadius)
 			}
 		})
+	}
+	if f.Map != nil {
+		mapLegend(*f.Map, add)
 	}
 	frame(f, add)
 	for _, l := range f.Levels {
@@ -70,6 +73,12 @@ func frame(f reports.Figure, add func(string, func(c draw.Canvas, left, middle, 
 			once("outside of the measured window", func(c draw.Canvas, left, _, right vg.Point) {
 				c.SetColor(shade)
 				c.Fill(vg.Rectangle{Min: vg.Point{X: left.X, Y: left.Y - 4.5}, Max: vg.Point{X: right.X, Y: left.Y + 4.5}}.Path())
+			})
+		}
+		for _, e := range p.Events {
+			label := map[bool]string{true: "event that takes something away", false: "event that gives it back"}[e.Harms]
+			once(label, func(c draw.Canvas, _, middle, _ vg.Point) {
+				c.StrokeLine2(eventStyle(e.Harms), middle.X, middle.Y-5, middle.X, middle.Y+5)
 			})
 		}
 		for _, m := range p.Marks {

@@ -14,6 +14,10 @@ import (
 // drawData draws axis titles, axes and marks of a panel into the canvas. The title of the Y axis stands upright above it.
 func drawData(c draw.Canvas, f reports.Figure, panel reports.Panel) {
 	f, panel = drawable(f), drawablePanel(f, panel)
+	if f.Map != nil {
+		drawMap(c, *f.Map)
+		return
+	}
 	if f.Kind == reports.Dots {
 		panel = beside(panel)
 	}
@@ -31,7 +35,13 @@ func drawData(c draw.Canvas, f reports.Figure, panel reports.Panel) {
 	c.Min.Y += lines(1, style) + 2
 
 	p := newAxes(f, panel, yScale, width)
-	p.Add(marks{f, panel, yScale})
+	m := marks{f, panel, yScale}
+	p.Add(m)
+	if len(panel.Events) > 0 { // the room for their words is not the axes'
+		data := p.DataCanvas(c)
+		x, _ := p.Transforms(&data)
+		c.Max.Y -= eventRoom(eventLabels(panel.Events, data.Min.X, data.Max.X, x))
+	}
 	p.Draw(c)
 }
 
@@ -73,6 +83,7 @@ func (m marks) Plot(c draw.Canvas, p *plot.Plot) {
 	for _, mark := range m.panel.Marks {
 		m.rug(c, mark, x)
 	}
+	events(c, eventLabels(m.panel.Events, c.Min.X, c.Max.X, x))
 }
 
 // rug draws the instants of a mark as strokes at the edge, those that would touch as one.
@@ -178,7 +189,7 @@ func (m marks) bars(c draw.Canvas, at func(x, y float64) vg.Point) {
 	room := at(1, 0).X - at(0, 0).X // of a category
 	half := min(0.36, float64(45/room))
 	heights := make([]float64, categories)
-	for _, s := range m.panel.Series {
+	for _, s := range stacked(m.panel.Series) {
 		for _, p := range s.Points {
 			i := int(p.X)
 			if i < 0 || i >= categories {
@@ -193,6 +204,23 @@ func (m marks) bars(c draw.Canvas, at func(x, y float64) vg.Point) {
 			heights[i] += p.Y
 		}
 	}
+	for _, s := range m.panel.Series {
+		for _, p := range s.Points {
+			if !s.Beside {
+				break
+			}
+			x := p.X + half + float64(2*glyphRadius/room)
+			if i := p.Interval; i != nil {
+				whisker(c, s, at(x, i.Low), at(x, i.High))
+			}
+			glyph(c, s, at(x, p.Y), p.Invalid, glyphRadius)
+		}
+	}
+}
+
+// stacked returns the series that are parts of bars.
+func stacked(all []reports.Series) []reports.Series {
+	return kept(all, func(s reports.Series) bool { return !s.Beside })
 }
 
 // totals writes above each bar its height where there is room, and a mark where it is not valid.
@@ -200,7 +228,7 @@ func (m marks) totals(c draw.Canvas, at func(x, y float64) vg.Point) {
 	categories := len(m.panel.Categories)
 	room := at(1, 0).X - at(0, 0).X // of a category
 	heights, invalid := make([]float64, categories), make([]bool, categories)
-	for _, s := range m.panel.Series {
+	for _, s := range stacked(m.panel.Series) {
 		for _, p := range s.Points {
 			if i := int(p.X); i >= 0 && i < categories {
 				heights[i] += p.Y

@@ -81,11 +81,17 @@ func layout(f reports.Figure) page {
 	p := page{figure: linear(f), width: pageWidth, columns: 1, cell: dataHeight}
 	if n := len(f.Panels); n > 0 {
 		p.columns = min(n, 3)
-		p.cell = panelHeight + panelGap
+		if p.cell = panelHeight + panelGap; n == 1 {
+			p.cell = dataHeight
+		}
 		p.width = max(pageWidth, vg.Length(p.columns)*(panelWidth+panelGap)-panelGap+2*margin)
 		if f.Panels[0].Title != "" {
 			p.cell += lines(1, panelStyle())
 		}
+	}
+	if f.Map != nil {
+		p.width = mapWidth
+		p.cell = mapHeight(f, p.width-2*margin)
 	}
 	width := p.width - 2*margin
 	p.title = wrap(f.Title, titleStyle(), width)

@@ -46,6 +46,10 @@ func PanelSVG(w io.Writer, f reports.Figure, panel reports.Panel) error {
 	if len(f.Panels) > 2 {
 		width, height = panelWidth, panelHeight
 	}
+	if f.Map != nil {
+		width = mapWidth
+		height = mapHeight(f, width-2*bareMargin) + 2*bareMargin
+	}
 	canvas := vgsvg.New(width, height)
 	c := draw.New(canvas)
 	c.SetColor(hex(Paper))

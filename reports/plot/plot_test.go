@@ -43,6 +43,8 @@ func fixture(t *testing.T) reports.Report {
 
 func svg(t testing.TB, f reports.Figure) string { return drawn(t, plot.SVG, f) }
 
+func interval(low, high float64) *stats.Interval { return &stats.Interval{Low: low, High: high} }
+
 func drawn(t testing.TB, draw func(io.Writer, reports.Figure) error, f reports.Figure) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -269,11 +271,17 @@ func FuzzSVG(f *testing.F) {
 		if !logX && !logY {
 			panel.Until, panel.Spans = math.Abs(x), []reports.Span{{From: 0, To: math.Abs(x)}}
 			panel.Marks = []reports.Mark{{Name: name, Hue: hue, X: []float64{x, x}}}
+			panel.Events = []reports.Event{{X: x, Label: name, Harms: logX}, {X: math.Abs(x) / 2, Label: name}, {X: 0}}
 			panel.Tiles = []reports.Tile{{X: [2]float64{0, math.Abs(x)}, Y: [2]float64{min(y, high), max(y, high)}, Share: 0.5}}
 		}
 		small := fig
 		small.Series, small.Panels = nil, []reports.Panel{panel, panel, panel}
 		texts(t, svg(t, small))
+		texts(t, svg(t, reports.Figure{Kind: reports.World, Title: name, Map: &reports.Map{
+			Sites: []reports.MapSite{{Name: name, Latitude: x, Longitude: y, Lines: []string{name}}, {Latitude: high, Longitude: x, Leads: true}, {Name: name}},
+			Links: []reports.MapLink{{To: 1, Label: name}, {From: 1, To: 2, Label: name}, {From: hue, To: variant}},
+		}}))
+		fig.Series[0].Beside = logX
 		fig.Kind, fig.X = reports.Stacked, reports.Axis{Categories: []string{name, name}}
 		texts(t, svg(t, fig))
 	})
