@@ -61,7 +61,7 @@ func (c *Costs) Stays() (bytes, low, high float64, ok bool) {
 // CarriedBy reports whether processes of a role have a part in the transactions that were measured under the conditions.
 func (c *Conditions) CarriedBy(role Role) bool {
 	switch role {
-	case RoleOther, RoleSteal:
+	case RoleOther, RoleSteal, RoleEmulation: // where distances are real, nobody emulates them
 		return false
 	case RoleClient, RoleDevice:
 		return true

@@ -20,7 +20,7 @@ func TestCarriedBy(t *testing.T) {
 		{status, RoleCA, true}, {status, RoleResponder, true},
 		{chain, RoleCA, false}, {chain, RoleClient, true}, {list, RoleResponder, false},
 		{inProcess, RoleCA, false}, {inProcess, RoleResponder, false}, {inProcess, RoleClient, true}, {inProcess, RolePeer, false},
-		{ledger, RoleCA, false}, {ledger, RolePeer, true}, {ledger, RoleClient, true}, {ledger, RoleOther, false},
+		{ledger, RoleCA, false}, {ledger, RolePeer, true}, {ledger, RoleClient, true}, {ledger, RoleOther, false}, {ledger, RoleEmulation, false},
 	} {
 		t.Run(fmt.Sprintf("%s %s %s by %s", test.of.Workload, test.of.Issuer, test.of.Operation, test.by), func(t *testing.T) {
 			if got := test.of.CarriedBy(test.by); got != test.want {
