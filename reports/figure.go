@@ -241,4 +241,5 @@ const (
 	hueStolen
 	hueCA
 	hueResponder
+	hueEmulation
 )

@@ -55,6 +55,7 @@ var roles = []roleRow{
 	{result.RoleDevice, "device", hueEncrypt},
 	{result.RoleCA, "certification authority", hueCA},
 	{result.RoleResponder, "OCSP responder", hueResponder},
+	{result.RoleEmulation, "emulation of distances", hueEmulation},
 	{result.RoleClient, "client", hueClient},
 	{result.RoleOther, "other processes", hueIdle},
 	{result.RoleSteal, "stolen by the hypervisor", hueStolen},

@@ -171,7 +171,7 @@ func markStyle(m reports.Mark) draw.LineStyle {
 // partColour is the colour of a part of a bar by hue, after Tol, "Colour Schemes" (2021), scheme "bright".
 // Variants are lighter.
 func partColour(hue, variant int) color.Color {
-	palette := [...]string{"#BBBBBB", "#AA3377", "#EE6677", "#4477AA", "#66CCEE", "#228833", "#6E6E6E", "#CCBB44", "#882255"}
+	palette := [...]string{"#BBBBBB", "#AA3377", "#EE6677", "#4477AA", "#66CCEE", "#228833", "#6E6E6E", "#CCBB44", "#882255", "#44AA99"}
 	c := hex(palette[hue%len(palette)])
 	white := 1 - 1/(1+0.45*float64(variant))
 	lighten := func(v uint8) uint8 { return v + uint8(white*float64(255-v)) }
