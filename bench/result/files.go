@@ -122,6 +122,9 @@ func (s *Summary) check() error {
 		if all := p.LatencyAll; all != nil && (all.N != p.Scheduled || all.Lost() > all.N) {
 			return fmt.Errorf("%s: the latency over all is that of %d transactions, %d of them missing, but %d were scheduled", at, all.N, all.Lost(), p.Scheduled)
 		}
+		if err := p.checkSites(); err != nil {
+			return fmt.Errorf("%s: %w", at, err)
+		}
 		if _, err := json.Marshal(p); err != nil {
 			return fmt.Errorf("%s: %w", at, err)
 		}

@@ -45,6 +45,7 @@ type Window struct {
 	lost        uint64                            // of these, those whose class is Lost
 	waited      time.Duration                     // the shortest time that one of them was waited for
 	lag         *hdrhistogram.Histogram
+	sites       []siteWindow          // by Record.Site
 	blocks      map[blockRange]uint64 // bit sets of block numbers
 	begun       []uint64              // distinct blocks, by the bin in which one came first
 	bytes, sent uint64
@@ -152,6 +153,7 @@ func (w *Window) add(r *Record) {
 		return
 	}
 	w.Counts[r.Outcome]++
+	w.site(r.Site).add(w, r)
 	if r.Bytes > 0 {
 		w.bytes += uint64(r.Bytes)
 		w.sent++
