@@ -243,6 +243,16 @@ func (a *Attached) noMember(gateway, identity int, err error) error {
 		Remedy: "look at its log"}
 }
 
+// Members returns the MSP ids of the organisations whose gateways are used, each once. Every organisation is a site of its own.
+func (a *Attachment) Members() (all []string) {
+	for _, g := range a.Gateways {
+		if !slices.Contains(all, g.Member) {
+			all = append(all, g.Member)
+		}
+	}
+	return all
+}
+
 // Client connects to the channel through every gateway as every identity, which take turns. The caller closes it.
 func (a *Attached) Client(ctx context.Context) (*client.Client, error) {
 	cfg := client.Config{Channel: a.Channel}
@@ -250,6 +260,7 @@ func (a *Attached) Client(ctx context.Context) (*client.Client, error) {
 		for j := range a.Gateways {
 			g := a.Gateways[j]
 			g.Identity = a.Identities[(i+j)%len(a.Identities)]
+			g.Site = uint16(slices.Index(a.Members(), g.Member) + 1)
 			cfg.Gateways = append(cfg.Gateways, g)
 		}
 	}

@@ -223,7 +223,8 @@ func (r *Record) tls(organisation, user string) (client.TLS, error) {
 }
 
 // Client connects to a chaincode through the gateways of all peers on the channel, each as the client user of
-// its own organisation. The observing peer is the first member's first. The caller closes it.
+// its own organisation. The observing peer is the first member's first, until the caller has the client stand at sites. The
+// caller closes it.
 func (r *Record) Client(ctx context.Context, channel, chaincode string) (*client.Client, error) {
 	cfg, err := r.ClientConfig(channel, chaincode)
 	if err != nil {
@@ -252,7 +253,7 @@ func (r *Record) ClientConfig(channel, chaincode string) (client.Config, error) 
 		}
 		address, dial := r.reached(peer, peer.Address)
 		cfg.Gateways = append(cfg.Gateways, client.Gateway{
-			Name: name, Address: address, Dial: dial, TLS: tls,
+			Name: name, Address: address, Dial: dial, TLS: tls, Site: r.Topology.SiteNumber(r.Topology.SiteOf(name)),
 			Identity: client.Identity{MSP: topology.MSP(peer.Organisation), CertPEM: user.Cert, KeyPEM: user.Key},
 		})
 	}

@@ -21,13 +21,14 @@ func (s *study) percents() []float64 {
 }
 
 // distribute gives the point its latencies: by part, by outcome, and over all that was scheduled.
-func (s *study) distribute(p *result.Point, w *result.Window) {
+func (s *session) distribute(p *result.Point, w *result.Window) {
 	for _, part := range result.Parts() {
 		if h, ok := w.Latency(part); ok {
 			p.Latency[part.String()] = s.quantiles(h)
 		}
 	}
 	p.LatencyAll = w.All(s.percents())
+	p.Sites = w.Sites(s.facts.Sites, s.Scenario.Quantiles)
 	p.LatencyByOutcome = w.ByOutcome(s.Scenario.Quantiles)
 	if h, ok := w.Lag(); ok {
 		p.ScheduleLag = stats.Summarize(h, time.Nanosecond.Seconds())

@@ -35,7 +35,7 @@ type traced struct {
 
 func (t *traced) Facts() Facts {
 	f := t.site.Facts()
-	f.Observers = []string{"peer0", "peer1"}
+	f.Observers = []ObservingPeer{{0, "", "peer0"}, {1, "", "peer1"}}
 	return f
 }
 

@@ -13,11 +13,12 @@ import (
 	"meterbench/bench/stats"
 )
 
-// The memory of a blockLog: 1.5 MB for the cells of a channel, and as much for the values.
+// The memory of a blockLog: 1.5 MB for the cells of a channel, and as much for the values. That of a site is smaller.
 const (
 	mostCells  = 1 << 14
 	mostValues = 1 << 16
 	earlier    = 1 << 10 // blocks that may be recorded after a later one
+	siteShare  = 8
 )
 
 // answered is the channel of transactions that were only endorsed, which no block holds.
@@ -35,9 +36,9 @@ var timedQuantiles = [...]struct {
 	share float64
 	of    func(stats.Quantiles) *float64
 }{
-	{"p50", 0.50, func(q stats.Quantiles) *float64 { return q.P50 }},
-	{"p95", 0.95, func(q stats.Quantiles) *float64 { return q.P95 }},
-	{"p99", 0.99, func(q stats.Quantiles) *float64 { return q.P99 }},
+	{result.SiteP50, 0.50, func(q stats.Quantiles) *float64 { return q.P50 }},
+	{result.SiteP95, 0.95, func(q stats.Quantiles) *float64 { return q.P95 }},
+	{result.SiteP99, 0.99, func(q stats.Quantiles) *float64 { return q.P99 }},
 }
 
 // A blockLog adds up a level's transactions block by block, for the intervals of its window, in bounded memory:
@@ -47,12 +48,14 @@ type blockLog struct {
 	channels map[uint32]*blockCells
 	values   []blockValue // whole latencies of every stride-th transaction
 	stride   uint64
+	share    int // of mostCells and mostValues it has one part in so many
 }
 
 // blockCells are the cells of a channel, each of so many blocks from the base on.
 type blockCells struct {
 	base, size uint64
 	cells      []blockCell
+	most       int // cells
 }
 
 type blockCell struct {
@@ -69,7 +72,7 @@ type blockValue struct {
 }
 
 func newBlockLog(from, to time.Duration) *blockLog {
-	return &blockLog{from: from, to: to, channels: map[uint32]*blockCells{}, stride: 1}
+	return &blockLog{from: from, to: to, channels: map[uint32]*blockCells{}, stride: 1, share: 1}
 }
 
 // add adds a transaction, the n-th of its level, that ended well.
@@ -83,7 +86,7 @@ func (b *blockLog) add(r *result.Record, n uint64) {
 	}
 	of := b.channels[channel]
 	if of == nil {
-		of = &blockCells{base: max(block, earlier) - earlier, size: 1}
+		of = &blockCells{base: max(block, earlier) - earlier, size: 1, most: mostCells / b.share}
 		b.channels[channel] = of
 	}
 	c := of.at(block)
@@ -112,12 +115,12 @@ func (b *blockLog) sample(n uint64, v blockValue) {
 	if n%b.stride != 0 {
 		return
 	}
-	if len(b.values) == mostValues { // every other one in the order in which they ended
+	if most := mostValues / b.share; len(b.values) == most { // every other one in the order in which they ended
 		b.stride *= 2
-		for i := range mostValues / 2 {
+		for i := range most / 2 {
 			b.values[i] = b.values[2*i]
 		}
-		b.values = b.values[:mostValues/2]
+		b.values = b.values[:most/2]
 	}
 	b.values = append(b.values, v)
 }
@@ -126,7 +129,7 @@ func (b *blockLog) sample(n uint64, v blockValue) {
 func (b *blockCells) index(block uint64) int { return int((max(block, b.base) - b.base) / b.size) }
 
 func (b *blockCells) at(block uint64) *blockCell {
-	for b.index(block) >= mostCells {
+	for b.index(block) >= b.most {
 		b.join()
 	}
 	if missing := b.index(block) + 1 - len(b.cells); missing > 0 {

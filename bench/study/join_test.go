@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"testing"
 	"time"
 
@@ -9,17 +10,19 @@ import (
 	"meterbench/bench/result"
 )
 
-// Whatever the blocks of however many channels: each transaction is split by
-// the instants of its own block, and the parts sum to the whole of all.
+// Whatever the blocks of however many channels, seen at however many sites: each transaction is split by
+// the instants of its own block where that was seen, and the parts sum to the whole of all.
 func TestJoinIsByChannelAndBlock(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		upTo := func(d time.Duration, label string) time.Duration {
 			return time.Duration(rapid.Int64Range(0, int64(d)).Draw(t, label))
 		}
 		channels, height := rapid.IntRange(1, 4).Draw(t, "channels"), rapid.IntRange(1, 5).Draw(t, "height")
-		joined := &trace{to: time.Hour, report: &nodeReport{instants: map[blockID]result.BlockInstants{}}}
-		chains := make([][]*result.BlockInstants, channels) // nil: nobody told of the block
-		for channel := range chains {
+		sites := []string{"", "ptb", "inmetro"}[:rapid.IntRange(1, 3).Draw(t, "sites")]
+		joined := &trace{to: time.Hour, report: &nodeReport{instants: map[seenBlock]result.BlockInstants{}}}
+		chains := make([][]*result.BlockInstants, channels*len(sites)) // nil: nobody told of the block
+		for at := range chains {
+			channel, site := at/len(sites), sites[at%len(sites)]
 			for number := range height {
 				var told *result.BlockInstants
 				if rapid.IntRange(0, 9).Draw(t, "told") > 0 {
@@ -30,21 +33,23 @@ func TestJoinIsByChannelAndBlock(t *testing.T) {
 							told[i] += told[i-1]
 						}
 					}
-					joined.report.instants[blockID{uint16(channel), uint64(number)}] = *told
+					joined.report.instants[seenBlock{blockID{uint16(channel), uint64(number)}, site}] = *told
 				}
-				chains[channel] = append(chains[channel], told)
+				chains[at] = append(chains[at], told)
 			}
 		}
 		var parts [5]time.Duration
 		var whole time.Duration
 		var known uint64
 		for range rapid.IntRange(0, 20).Draw(t, "transactions") {
-			r := result.Record{Outcome: result.Valid, Submitted: upTo(4*time.Second, "submitted")}
+			r := result.Row{Record: result.Record{Outcome: result.Valid, Submitted: upTo(4*time.Second, "submitted")}}
+			site := rapid.IntRange(0, len(sites)-1).Draw(t, "site")
+			r.SiteName = sites[site]
 			r.Committed = r.Submitted + upTo(4*time.Second, "commit")
 			r.Channel = uint16(rapid.IntRange(0, channels-1).Draw(t, "channel"))
 			r.Block = uint64(rapid.IntRange(0, height-1).Draw(t, "block"))
 			joined.add(&r)
-			told := chains[r.Channel][r.Block]
+			told := cmp.Or(chains[int(r.Channel)*len(sites)+site][r.Block], chains[int(r.Channel)*len(sites)][r.Block])
 			if told == nil {
 				continue
 			}

@@ -76,13 +76,20 @@ type Facts struct {
 	TopologyJSON []byte            // in full, settings in force
 	Conditions   result.Conditions // what all points have in common: those of the network
 	Processes    []result.Process  // whose CPU time Sample returns
-	Observers    []string          // the peers at which commits are seen, by channel; nil if there are none
+	Observers    []ObservingPeer   // nil if there are none
 	Sites        []string          // names of the sites, by their numbers in records from 1; nil if there are none
 	Bringup      *result.Bringup
 	Versions     map[string]string
 	Warnings     []result.Warning // that concern every figure
 	NotSeen      []result.Aspect
 	Shared       bool // others may use the target while it is measured: what they commit is counted, and no fault
+}
+
+// An ObservingPeer is one at which the commits of a channel's transactions are seen.
+type ObservingPeer struct {
+	Channel uint16 // as Record.Channel
+	Site    string // of the transactions; empty: of all those of which no other observer of the channel has the site
+	Peer    string
 }
 
 // Observer watches a study. Its methods are called from one goroutine at a time.

@@ -109,6 +109,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			p.MarkFailed()
 			s.costs(&p, m, meter.accounts, disks)
 			s.intervals(&p, l, steady[i].blocks)
+			s.siteIntervals(&p, l, steady[i].sites)
 			steady[i].satisfaction.judge(&p)
 			point, s.summary.Points = len(s.summary.Points), append(s.summary.Points, p)
 			s.trace(rows, m.Epoch, w, nodes, blocks)

@@ -79,6 +79,12 @@ type blockID struct {
 	number  uint64
 }
 
+// A seenBlock is a block as it is seen at a site, or by all those that no site is named of.
+type seenBlock struct {
+	blockID
+	site string
+}
+
 // counters asks the nodes. Those that do not answer are named, each once.
 func (s *session) counters(ctx context.Context) Counters {
 	if s.tracer == nil {
@@ -98,8 +104,8 @@ func (s *session) counters(ctx context.Context) Counters {
 
 // A nodeReport holds what the nodes reported about one turn.
 type nodeReport struct {
-	instants map[blockID]result.BlockInstants // nil where the nodes report nothing
-	commits  *peerCommits                     // likewise
+	instants map[seenBlock]result.BlockInstants // at the observing peers; nil where the nodes report nothing
+	commits  *peerCommits                       // likewise
 	evidence bottleneck.Evidence
 	leaders  []result.Leader // at the end
 	led      []result.Leader // at the begin, nil where that is unknown
@@ -140,14 +146,13 @@ func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, be
 	if slices.Contains(s.facts.NotSeen, result.AspectCuts) {
 		return report, blocks // whose parts begin with the cut
 	}
-	report.instants = map[blockID]result.BlockInstants{}
+	report.instants = map[seenBlock]result.BlockInstants{}
 	for i := range blocks {
 		b := &blocks[i]
-		if int(b.Channel) >= len(s.facts.Observers) {
-			continue
-		}
-		if at, ok := b.Instants(s.facts.Observers[b.Channel], epoch); ok {
-			report.instants[blockID{b.Channel, b.Number}] = at
+		for _, o := range s.facts.Observers {
+			if at, ok := b.Instants(o.Peer, epoch); ok && o.Channel == b.Channel {
+				report.instants[seenBlock{blockID{b.Channel, b.Number}, o.Site}] = at
+			}
 		}
 	}
 	return report, blocks
@@ -261,7 +266,7 @@ func (s *study) explain() error {
 			}
 			open = append(open, at)
 		}
-		at.add(&row.Record)
+		at.add(&row)
 	}
 	s.split(open)
 	s.limits()
@@ -288,15 +293,19 @@ func traceOf(among []*trace, row *result.Row) *trace {
 }
 
 // add counts a transaction, by the rule of result.Window.
-func (t *trace) add(r *result.Record) {
+func (t *trace) add(r *result.Row) {
 	if r.Outcome != result.Valid || r.Intended < t.from || r.Intended >= t.to {
 		return
 	}
 	t.valid++
 	if t.report.commits != nil {
-		t.peers.add(r, t.report.commits)
+		t.peers.add(&r.Record, t.report.commits)
 	}
-	instants, ok := t.report.instants[blockID{r.Channel, r.Block}]
+	block := blockID{r.Channel, r.Block}
+	instants, ok := t.report.instants[seenBlock{block, r.SiteName}]
+	if !ok {
+		instants, ok = t.report.instants[seenBlock{block, ""}]
+	}
 	if !ok {
 		return
 	}

@@ -18,6 +18,7 @@ type steadiness struct {
 	latency  stats.Series
 	backlog  *stats.Backlog
 	blocks   *blockLog
+	sites    siteLogs
 	// satisfaction counts those that keep to an objective, nil where there is none.
 	satisfaction *satisfaction
 }
@@ -48,6 +49,7 @@ func (s *steadiness) add(r *result.Record) {
 		return
 	}
 	s.blocks.add(r, r.Seq-s.first)
+	s.sites.add(r, s.from, s.to)
 	if within {
 		s.latency.Add(r.Seq-s.first, (done - r.Intended).Seconds())
 	}

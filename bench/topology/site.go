@@ -94,6 +94,11 @@ func (t Topology) SiteOf(name string) string {
 	return ""
 }
 
+// SiteNumber returns the number of a site of AllSites by its name, from 1, and 0 where there is no such site.
+func (t Topology) SiteNumber(site string) uint16 {
+	return uint16(slices.IndexFunc(t.AllSites(), func(s Site) bool { return s.Name == site }) + 1)
+}
+
 // Owner returns the organisation to which an orderer belongs, by its number from 0.
 func (o Orderers) Owner(i int) string {
 	if i < len(o.Owners) {

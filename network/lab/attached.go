@@ -226,7 +226,7 @@ func (s *attachedSite) Facts() study.Facts {
 		Warnings: slices.Concat(s.left(), s.untold(), s.missing()),
 		Target:   result.TargetAttached, TopologyJSON: described, Shared: true, NotSeen: s.notSeen(),
 		Processes: slices.Concat(s.net.Processes(), called, s.device.processes(), s.authorities.processes()),
-		Observers: []string{s.net.Gateways[0].Name},
+		Observers: []study.ObservingPeer{{Peer: s.net.Gateways[0].Name}}, Sites: s.net.Members(),
 		Conditions: result.Conditions{
 			Topology: s.lab.attached.name, Fabric: strings.TrimPrefix(s.net.Fabric, "v"), Policy: s.policy(), Channels: 1,
 			BatchTimeout: agreed.Batch.Timeout.Seconds(), BatchMessages: agreed.Batch.Messages, Caps: s.device.caps(),

@@ -149,7 +149,10 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		if err := s.add(channel, connected); err != nil {
+		if err = s.stand(ctx, channel, connected); err == nil {
+			err = s.add(channel, connected)
+		}
+		if err != nil {
 			return errors.Join(err, connected.Close())
 		}
 		s.measured = append(s.measured, channel)
@@ -190,10 +193,6 @@ func (s *fabricSite) Facts() study.Facts {
 		panic(err) // plain data always marshals
 	}
 	batch := s.batch()
-	var observers []string
-	for _, c := range s.measured {
-		observers = append(observers, c.Peers[0]) // whose blocks the client watches
-	}
 	var processes []result.Process
 	for _, n := range s.record.Nodes {
 		processes = append(processes, result.Process{Role: n.Role, Name: n.Name})
@@ -205,7 +204,7 @@ func (s *fabricSite) Facts() study.Facts {
 			Topology: s.topology.Name, Fabric: s.record.Release(),
 			BatchTimeout: batch.Timeout.Seconds(), BatchMessages: batch.Messages, Limits: s.topology.Limits, Caps: s.topology.Caps,
 		},
-		Processes: processes, Observers: observers,
+		Processes: processes, Observers: s.observers(), Sites: siteNames(s.topology),
 		Versions: map[string]string{"fabric": s.record.Fabric},
 	}
 	if note := network.ReleaseNote(s.record.Fabric); note != "" {
