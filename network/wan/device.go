@@ -137,6 +137,9 @@ type (
 
 // Error says what to do.
 func (e namespaceError) Error() string {
+	if errors.Is(e.error, unix.ENOSPC) {
+		return fmt.Sprintf("make a network namespace: %v; permit more of them (sysctl user.max_net_namespaces)", e.error)
+	}
 	return fmt.Sprintf("make a network namespace: %v; run as root, or give CAP_SYS_ADMIN and CAP_NET_ADMIN", e.error)
 }
 

@@ -33,13 +33,19 @@ func Check() error {
 		return errChild
 	}
 	err := permitted()
-	if missing, ok := errors.AsType[namespaceError](err); ok && errors.Is(missing, fs.ErrPermission) && !again() {
+	if forbidden(err) && !again() {
 		err = permittedAgain()
 	}
 	if err != nil {
 		return fmt.Errorf("emulation of distances: %w", err)
 	}
 	return nil
+}
+
+// forbidden reports whether an error is that this user may make no network namespace.
+func forbidden(err error) bool {
+	missing, ok := errors.AsType[namespaceError](err)
+	return ok && errors.Is(missing, fs.ErrPermission)
 }
 
 // permittedAgain returns what keeps a process in a user namespace of its own from an emulation.
@@ -51,7 +57,7 @@ func permittedAgain() error {
 	var out bytes.Buffer
 	cmd.Stderr = &out
 	err = runOn(cmd)
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() != exitForbidden {
 		return fmt.Errorf("in a user namespace: %s", cmp.Or(strings.TrimSpace(out.String()), exit.String()))
 	}
 	if err != nil {

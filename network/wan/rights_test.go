@@ -398,6 +398,7 @@ func TestMissingRights(t *testing.T) {
 		want string
 	}{
 		{namespaceError{unix.EPERM}, "make a network namespace: operation not permitted; run as root, or give CAP_SYS_ADMIN and CAP_NET_ADMIN"},
+		{namespaceError{unix.ENOSPC}, "make a network namespace: no space left on device; permit more of them (sysctl user.max_net_namespaces)"},
 		{deviceError{unix.ENOENT}, "/dev/net/tun: no such file or directory; load the kernel's module (modprobe tun), and give a container the device (--device /dev/net/tun)"},
 		{deviceError{unix.EACCES}, "/dev/net/tun: permission denied; let this user read and write it (chmod 666)"},
 		{interfaceError{unix.EPERM}, "make a network interface: operation not permitted; run as root, or give CAP_NET_ADMIN"},

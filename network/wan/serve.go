@@ -22,6 +22,9 @@ const (
 	rightsArgv0 = "meterbench-emulation-rights"
 )
 
+// exitForbidden is the exit code for lack of rights.
+const exitForbidden = 3
+
 var errChild = errors.New("this program is an emulation of distances itself; its main must call wan.Dispatch first")
 
 // IsChild reports whether this program was started as an emulation. args is the whole argument list.
@@ -44,6 +47,9 @@ func Dispatch(args []string) (code int, handled bool) {
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
+		if forbidden(err) {
+			return exitForbidden, true
+		}
 		return 1, true
 	}
 	return 0, true
