@@ -30,7 +30,7 @@ func (t *attempt) sendDirect(ctx context.Context, tx bench.Transaction) (awaitCo
 	step, endorsers := "query", []*endpoint{t.peer}
 	if !tx.Query {
 		step = "endorse"
-		if endorsers, err = t.peer.place.endorsers.choose(ctx, chaincode); err != nil {
+		if endorsers, err = t.place.endorsers.choose(ctx, chaincode); err != nil {
 			return nil, t.fail(step, endorseOutcome(ctx, err), err)
 		}
 	}
@@ -56,7 +56,7 @@ func (t *attempt) sendDirect(ctx context.Context, tx bench.Transaction) (awaitCo
 	return t.follow(func() (result.Outcome, error) {
 		limited, cancel := context.WithTimeout(ctx, t.timeout)
 		defer cancel()
-		err := t.peer.place.orderers.order(limited, envelope)
+		err := t.place.orderers.order(limited, envelope)
 		return orderOutcome(ctx, err), err
 	})
 }

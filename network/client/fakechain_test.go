@@ -157,6 +157,9 @@ func (f *fakePeer) limited(ctx context.Context, request any, info *grpc.UnarySer
 	if n := f.calls.Add(1); f.limit > 0 && n > f.limit {
 		return nil, status.Errorf(codes.Unknown, "too many requests for gateway.Gateway, exceeding concurrency limit (%d)", f.limit)
 	}
+	if f.fault != nil {
+		return f.fault(ctx, request, info.FullMethod, handler)
+	}
 	return handler(ctx, request)
 }
 

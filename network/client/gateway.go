@@ -27,7 +27,7 @@ func (t *attempt) sendByLibrary(ctx context.Context, tx bench.Transaction) (awai
 	if !ok {
 		return nil, t.fail("propose", result.PrepareError, fmt.Errorf("transaction id %q is not 64 hex digits", proposal.TransactionID()))
 	}
-	t.receipt.TxID = id
+	t.receipt.TxID, t.asked = id, true
 	if tx.Query {
 		if _, err := within(ctx, t.timeout, func(ctx context.Context) ([]byte, error) { return proposal.EvaluateWithContext(ctx) }); err != nil {
 			return nil, t.fail("query", endorseOutcome(ctx, err), err)

@@ -61,7 +61,15 @@ func (t *attempt) sendWireForm(ctx context.Context, tx bench.Transaction) (await
 // follow hands a transaction to the orderers by a call of submit, and has the block stream of its place show its commit. With
 // its error submit returns the outcome.
 func (t *attempt) follow(submit func() (result.Outcome, error)) (awaitCommit, error) {
-	commits := t.peer.place.commits
+	commits := t.place.commits
+	if r := t.retrial; r != nil { // which goes on to watch for it where the call fails
+		commits.expectOn(t.receipt.TxID, r.shown)
+		if outcome, err := submit(); err != nil {
+			return nil, t.fail("submit", outcome, err)
+		}
+		t.receipt.Submitted, t.through = time.Now(), ""
+		return func(ctx context.Context) error { return r.await(ctx, t) }, nil
+	}
 	w := commits.expect(t.receipt.TxID)
 	if outcome, err := submit(); err != nil {
 		commits.forget(t.receipt.TxID)
@@ -77,22 +85,18 @@ func (t *attempt) awaitBlock(ctx context.Context, w *waiter) error {
 	var c commit
 	select {
 	case <-ctx.Done():
-		t.peer.place.commits.forget(t.receipt.TxID)
+		t.place.commits.forget(t.receipt.TxID)
 		return t.fail("commit", result.Interrupted, ctx.Err())
 	case c = <-w.done:
 	}
 	switch c.err {
 	case nil:
 	case errOverdue:
-		return t.fail("commit", result.Unknown, t.peer.place.overdue(t.patience))
+		return t.fail("commit", result.Unknown, t.place.overdue(t.patience))
 	default:
 		return t.fail("commit", result.Interrupted, c.err)
 	}
-	if c.at.Before(t.receipt.Submitted) {
-		// The block overtook the orderer's answer, as it may where the peer that brings the answer is throttled.
-		t.receipt.Submitted = c.at
-	}
-	return t.committed(c)
+	return t.showed(c)
 }
 
 // call makes one call of the gateway service with messages in wire form, which may take so long. It takes the request; the
@@ -110,6 +114,7 @@ func (p *endpoint) call(ctx context.Context, limit time.Duration, method string,
 
 // commit is the report of the block stream about one transaction.
 type commit struct {
+	id    [32]byte  // of the transaction
 	at    time.Time // when the block arrived
 	block uint64
 	code  peer.TxValidationCode
@@ -143,12 +148,15 @@ func newCommits() *commits {
 }
 
 // expect registers a transaction. It comes before the transaction is submitted, else its commit could pass by unseen.
-func (c *commits) expect(id [32]byte) *waiter {
-	w := &waiter{done: make(chan commit, 1)}
+func (c *commits) expect(id [32]byte) *waiter { return c.expectOn(id, make(chan commit, 1)) }
+
+// expectOn is expect with a channel that has room.
+func (c *commits) expectOn(id [32]byte, done chan commit) *waiter {
+	w := &waiter{done: done}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		w.done <- commit{err: errClosed}
+		w.done <- commit{id: id, err: errClosed}
 		return w
 	}
 	c.waiting[id] = w
@@ -194,7 +202,7 @@ func (c *commits) deliver(block *peer.FilteredBlock, at time.Time) {
 		}
 		if w := c.waiting[id]; w != nil {
 			delete(c.waiting, id)
-			w.done <- commit{at: at, block: block.GetNumber(), code: tx.GetTxValidationCode()}
+			w.done <- commit{id: id, at: at, block: block.GetNumber(), code: tx.GetTxValidationCode()}
 		}
 	}
 }
@@ -235,7 +243,7 @@ func (c *commits) sweep(now time.Time) {
 		case w.deadline.IsZero():
 		case !now.Before(w.deadline):
 			delete(c.waiting, id)
-			w.done <- commit{err: errOverdue}
+			w.done <- commit{id: id, err: errOverdue}
 		case c.soonest.IsZero() || w.deadline.Before(c.soonest):
 			c.soonest = w.deadline
 		}
@@ -249,6 +257,6 @@ func (c *commits) close() {
 	c.closed = true
 	for id, w := range c.waiting {
 		delete(c.waiting, id)
-		w.done <- commit{err: errClosed}
+		w.done <- commit{id: id, err: errClosed}
 	}
 }
