@@ -58,6 +58,10 @@ type Recovery struct {
 	// Before is the throughput before the first event that harms, with its interval; 0 where too little was seen to tell.
 	Before         float64         `json:"before_per_s"`
 	BeforeInterval *stats.Interval `json:"before_interval,omitempty"`
+	// Span and Least say what counts as the full rate: no span of so many seconds with a lower throughput. 0 where FullRate was
+	// not looked for, since the load changes by itself, or too little was seen before or after the event.
+	Span  float64 `json:"span_s,omitempty"`
+	Least float64 `json:"least_per_s,omitempty"`
 	// Outcomes are those of the transactions that were intended after the event and before FullRate, or else the end.
 	Outcomes map[string]uint64 `json:"outcomes"`
 	Sites    []SiteRecovery    `json:"sites,omitempty"` // the same by site of the clients; nil where they have none

@@ -166,6 +166,7 @@ const (
 	LeftOnLedger       stats.Code = "left-on-ledger"  // by the set-up of all networks until then, where it stays
 	UnknownRelease     stats.Code = "unknown-release" // of Fabric
 	NotStored          stats.Code = "not-stored"
+	NotRestored        stats.Code = "not-restored" // what events harmed, after the level
 	NoSaturation       stats.Code = "no-saturation"
 	TrafficUnseen      stats.Code = "traffic-unseen" // bytes on the wire
 	Untyped            stats.Code = "untyped"        // of a run of an older version

@@ -45,24 +45,35 @@ func (i *incidents) list() []result.Incident {
 // watch collects the incidents of the session's site until the context that it returns ends. That ends with a process which
 // does, unless the scenario says that the run goes on; its cause is then an *IncidentError.
 func (s *session) watch(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, s.abort = context.WithCancelCause(ctx)
+	all := s.site.Incidents()
 	go func() {
 		for {
 			select {
-			case in := <-s.site.Incidents():
-				stops := in.Kind == result.Ended && s.Scenario.OnNodeExit != scenario.NodeExitContinue
-				in.Continued = in.Kind == result.Ended && !stops
-				if stops {
-					cancel(&IncidentError{in})
+			case in := <-all:
+				if !s.events.postpone(in) {
+					s.incident(in)
 				}
-				in.Log = below(s.Dir, in.Log)
-				s.incidents.add(in)
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
-	return ctx, func() { cancel(nil) }
+	return ctx, func() { s.abort(nil) }
+}
+
+// incident takes an incident, unless it was caused on purpose.
+func (s *session) incident(in result.Incident) {
+	if s.events.caused(in) {
+		return
+	}
+	stops := in.Kind == result.Ended && s.Scenario.OnNodeExit != scenario.NodeExitContinue
+	in.Continued = in.Kind == result.Ended && !stops
+	if stops {
+		s.abort(&IncidentError{in})
+	}
+	in.Log = below(s.Dir, in.Log)
+	s.incidents.add(in)
 }
 
 // noticed is how long after the failure that it causes the end of a process is known.

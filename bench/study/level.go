@@ -32,6 +32,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	loads, fastest := make([]bench.Load, len(t.levels)), make([]time.Duration, len(t.levels))
 	law, exposed := make([]little, len(t.levels)), make([]exposure, len(t.levels))
 	keyed, lost := make([]*conflicts, len(t.levels)), make([]*doubtLog, len(t.levels))
+	after := make([]*aftermath, len(t.levels))
 	for i, l := range t.levels {
 		from, to, first := l.series.Start+s.Scenario.WarmupOf(l.series), l.end(), s.next[l.series.Name]
 		if sinks[i], err = s.writer.Level(result.LevelKey{Series: l.series.Name, Repetition: l.repetition, Load: l.load}, from, to); err != nil {
@@ -42,6 +43,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		exposed[i] = exposure{from: from, to: to}
 		law[i] = little{from: from, to: to, wait: l.series.Load.Wait}
 		keyed[i] = newConflicts(s.conditions(l), from, to)
+		after[i] = s.events.newAftermath(l, from)
 		fastest[i], lost[i] = math.MaxInt64, &doubtLog{from: from, to: to}
 		sinks[i].WatchAttempts(lost[i].attempts)
 		sinks[i].Watch(func(r *result.Record) {
@@ -49,6 +51,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			law[i].add(r)
 			exposed[i].add(r)
 			keyed[i].add(r)
+			after[i].add(r, r.Seq-first)
 			lost[i].add(r)
 			s.left.watch(&fastest[i], r)
 			if t.watch != nil {
@@ -58,7 +61,10 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		loads[i] = bench.Load{Plan: s.plan(l), Workload: s.workloads[l.series.Name], Sink: sinks[i]}
 	}
 	meter := newMeter(s.site, windowEdges(t.levels, s.Scenario))
-	loads[0].Begin = meter.begin
+	loads[0].Begin = func(epoch time.Time) {
+		meter.begin(epoch)
+		s.events.begin(ctx, epoch)
+	}
 	var measured []bench.Result
 	var runErr error
 	halts := s.processor.halts()
@@ -68,7 +74,11 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		})
 	})
 	usage, gaps := meter.stop(), halts()
+	events := s.events.end()
 	disks.after = kept(s.site)
+	if err := s.events.restore(ctx); err != nil {
+		s.warn(result.NotRestored, "not all that events did to the network could be taken back after the level: %v", err)
+	}
 	s.strangers = meter.strangers()
 	var scheduled uint64
 	windows := make([]result.Window, len(t.levels))
@@ -102,14 +112,19 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			p := s.point(l, m, w, usage)
 			disturbed(&p, probe)
 			p.ClientPriority = priority
-			s.settle(&p, l, m, w, steady[i])
-			law[i].check(&p, l, m)
+			p.Events, p.Recoveries = events, after[i].recoveries(events, m.Held, s.batchTimeout(), l.changing(), s.facts.Sites)
+			if !p.Disturbed() {
+				s.settle(&p, l, m, w, steady[i])
+				law[i].check(&p, l, m)
+			}
 			exposed[i].judge(&p, m, gaps)
 			keyed[i].judge(&p)
 			p.MarkFailed()
 			s.costs(&p, m, meter.accounts, disks)
-			s.intervals(&p, l, steady[i].blocks)
-			s.siteIntervals(&p, l, steady[i].sites)
+			if !p.Disturbed() { // else its figures have no mean but that of what was done
+				s.intervals(&p, l, steady[i].blocks)
+				s.siteIntervals(&p, l, steady[i].sites)
+			}
 			steady[i].satisfaction.judge(&p)
 			point, s.summary.Points = len(s.summary.Points), append(s.summary.Points, p)
 			s.trace(rows, m.Epoch, w, nodes, blocks)

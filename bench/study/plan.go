@@ -139,11 +139,13 @@ func (s *session) plan(l level) bench.Plan {
 	if p.Clients > 0 {
 		// Clients that begin in step would stay in step. The spread over a block is over with the warm-up; a client that
 		// has not begun for its think time is one that thinks.
-		timeout := time.Duration(s.facts.Conditions.BatchTimeout * float64(time.Second))
-		p.Spread = min(p.Think+min(timeout, s.Scenario.WarmupOf(l.series)), p.Hold)
+		p.Spread = min(p.Think+min(s.batchTimeout(), s.Scenario.WarmupOf(l.series)), p.Hold)
 	}
 	return p
 }
+
+// batchTimeout returns the batch timer of the session's network.
+func (s *session) batchTimeout() time.Duration { return seconds(s.facts.Conditions.BatchTimeout) }
 
 // planned returns how many transactions the turns schedule for a series with an open load whose ciphertexts
 // are all made before it, 0 for others.

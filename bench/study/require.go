@@ -46,7 +46,7 @@ func (e *NotValidError) Add(scenario string, of *NotValidError) {
 // nil else. A point beyond a saturation that was reached, or one that the host limited, says nothing wrong about the
 // network below it, unless the load generator was stopped there or a process ended or hung, which no full host does. Nor
 // does one that a search measured again, and validly, at the same load. Of a search, which has to
-// learn where nothing succeeds, all levels have to fail.
+// learn where nothing succeeds, all levels have to fail. Where a network was disturbed on purpose, nothing has to succeed.
 func (s *study) required() error {
 	var e NotValidError
 	require := s.Scenario.Require
@@ -58,6 +58,7 @@ func (s *study) required() error {
 		beyond := s.saturated(p) || s.remeasured(p)
 		share := float64(p.Succeeded()) / float64(p.Scheduled)
 		switch {
+		case p.Disturbed() && p.Failed && p.Measured(): // nothing worked, on purpose
 		case p.Failed && (!s.seeks(p.Series) || s.failed(p.Series)):
 			e.Failed = append(e.Failed, where)
 		case require.Valid && !p.Valid && !hostSpoilt(p) && !beyond:

@@ -11,14 +11,14 @@ import (
 )
 
 // saturation stores where the throughput of a series stops growing: what its search determined, or what
-// several levels show. A level that was cut short does not count: a few blocks make no plateau.
+// several levels show. A level that was cut short does not count: a few blocks make no plateau. Neither does one with events.
 func (s *study) saturation(series scenario.Series) {
 	points := slices.Clone(s.summary.Points)
 	if s.cutShort {
 		points = points[:len(points)-1]
 	}
 	points = slices.DeleteFunc(points, func(p result.Point) bool {
-		return p.Series != series.Name || slices.ContainsFunc(p.Notices, func(w result.Warning) bool { return w.Code == result.Exhausted })
+		return p.Series != series.Name || p.Disturbed() || slices.ContainsFunc(p.Notices, func(w result.Warning) bool { return w.Code == result.Exhausted })
 	})
 	var stored result.Saturation
 	var warnings []stats.Warning

@@ -31,6 +31,8 @@ type session struct {
 	doubts    doubts
 	strangers []proc.Stranger // during the turn that was measured last
 
+	events          *disturbance // nil where it has none
+	abort           context.CancelCauseFunc
 	incidents       incidents
 	incidentsBefore int    // of the run, of sessions before
 	spans           []span // of its points
@@ -57,6 +59,9 @@ func (s *study) session(ctx context.Context, plan sessionPlan) error {
 	defer func() { s.unclosed = site.Close() }()
 	one := &session{study: s, sessionPlan: plan, site: site, facts: site.Facts(), workloads: map[string]bench.Workload{},
 		left: leftover{fastest: map[string]time.Duration{}}, incidentsBefore: len(s.summary.Incidents)}
+	if one.events, err = newDisturbance(site, s.clock, plan.Events, one.incident); err != nil {
+		return err
+	}
 	ctx, cancel := one.watch(ctx)
 	defer cancel()
 	defer one.disrupt() // some are noticed late

@@ -30,7 +30,7 @@ func (s *study) headline(series string) *result.Point {
 	var headline *result.Point
 	for i := range s.summary.Points {
 		p := &s.summary.Points[i]
-		if p.Series != series || !p.Valid || p.Rate() == 0 || most > 0 && p.Load.Amount() > most {
+		if p.Series != series || !p.Valid || p.Disturbed() || p.Rate() == 0 || most > 0 && p.Load.Amount() > most {
 			continue
 		}
 		if headline == nil || p.Load.Amount() >= headline.Load.Amount() {
