@@ -120,6 +120,36 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
+// Whatever comes to a socket that measures, only an answer to a packet that was sent counts, once.
+func FuzzEcho(f *testing.F) {
+	f.Add(echoPacket{Answer: true, Pair: 1, Number: 99, Arrived: 5, Answered: 6}.append(nil), []byte(nil))
+	f.Add(echoPacket{Answer: true, Pair: 3, Number: 100}.append(nil), make([]byte, 32))
+	f.Add([]byte{1, 2}, []byte{3})
+	f.Fuzz(func(t *testing.T, data, control []byte) {
+		at, ok := stamp(control)
+		if !ok {
+			at = 7
+		}
+		p, ok := parseEcho(data)
+		if !ok {
+			return
+		}
+		m := &echoer{pairs: make([][2]int, 3), open: 2, all: make(chan struct{})}
+		for range m.pairs {
+			m.echoes = append(m.echoes, make([]echo, echoes))
+		}
+		m.echoes[1][99].sent = 1
+		m.note(p, at)
+		m.note(p, at)
+		if counted := m.open == 1; counted != (p.Pair == 1 && p.Number == 99) {
+			t.Fatalf("%+v: %d are open", p, m.open)
+		}
+		if trip := m.echoes[1][99].trip(); trip < 0 {
+			t.Fatalf("%+v: a trip of %v", p, trip)
+		}
+	})
+}
+
 // FuzzSetup decodes what is to be emulated; what is accepted can be emulated.
 func FuzzSetup(f *testing.F) {
 	line, err := json.Marshal(setup{Links: between(2, Link{RoundTrip: time.Second}), Seed: 1})

@@ -307,6 +307,9 @@ func TestCutHealSlow(t *testing.T) {
 		}
 		for i, pair := range [][2]string{{"a", "b"}, {"a", "c"}, {"b", "c"}} {
 			got, want := trip(pair[0], pair[1]), step.trips[i]
+			for tries := 0; tries < 5 && got > want+40*ms && want >= 0; tries++ { // this process may have waited to run
+				got = trip(pair[0], pair[1])
+			}
 			if (got < 0) != (want < 0) || want >= 0 && (got < want || got > want+40*ms) {
 				t.Errorf("%s: %v takes %v, want %v", step.name, pair, got, want)
 			}

@@ -39,6 +39,7 @@ type loop struct {
 	due     heap.Heap[*packet]
 	order   uint64 // of the next packet
 	spare   []*packet
+	most    int // packets under way
 
 	commanded, answered mailbox
 	command             atomic.Pointer[command]
@@ -47,7 +48,7 @@ type loop struct {
 
 // newLoop returns a loop between devices.
 func newLoop(devices []int, l *links, seed uint64) *loop {
-	lp := &loop{devices: devices, start: time.Now(), links: l, lines: make([][]line, len(devices))}
+	lp := &loop{devices: devices, start: time.Now(), links: l, lines: make([][]line, len(devices)), most: keptPackets}
 	for i, device := range devices {
 		lp.polled = append(lp.polled, unix.PollFd{Fd: int32(device), Events: unix.POLLIN})
 		lp.lines[i] = make([]line, len(devices))
@@ -185,7 +186,7 @@ func (lp *loop) send(p *packet) {
 	if ok && to != p.from {
 		p.to = to
 		l := &lp.lines[p.from][to]
-		if at, ok := l.pass(time.Since(lp.start), p.size); ok && len(lp.due) < keptPackets {
+		if at, ok := l.pass(time.Since(lp.start), p.size); ok && len(lp.due) < lp.most {
 			lp.due.Push(heap.Item[*packet]{At: at, Order: lp.order, Value: p})
 			lp.order++
 			return

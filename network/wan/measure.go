@@ -197,6 +197,12 @@ func (p echoPacket) append(b []byte) []byte {
 	return b
 }
 
+// parseEcho returns a packet from its wire form, false where it is none.
+func parseEcho(data []byte) (p echoPacket, ok bool) {
+	n, err := binary.Decode(data, binary.BigEndian, &p)
+	return p, err == nil && n == len(data)
+}
+
 // read answers what comes to a site, and notes what comes back, until its socket is closed.
 func (m *echoer) read(site int) {
 	data, control := make([]byte, echoBytes+1), make([]byte, 128)
@@ -205,15 +211,12 @@ func (m *echoer) read(site int) {
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		var p echoPacket
-		came, ok := stamp(control[:controlled])
-		if err != nil || !ok || n != echoBytes { // not ours, or the kernel's answer to one of ours that is lost
+		p, ours := parseEcho(data[:n])
+		came, stamped := stamp(control[:controlled])
+		switch {
+		case err != nil || !ours || !stamped: // or the kernel's answer to one of ours that is lost
 			continue
-		}
-		if _, err := binary.Decode(data[:n], binary.BigEndian, &p); err != nil {
-			continue
-		}
-		if p.Answer {
+		case p.Answer:
 			m.note(p, came)
 			continue
 		}

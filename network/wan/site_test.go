@@ -23,7 +23,7 @@ import (
 
 // Sockets belong to their site, wherever they are used, and processes as well.
 func TestSites(t *testing.T) {
-	e := start(t, Config{Links: between(2, Link{RoundTrip: 40 * time.Millisecond})})
+	e := start(t, Config{Links: between(2, Link{RoundTrip: 200 * time.Millisecond})})
 	listener, err := e.Listen("b", net.JoinHostPort(e.Address("b"), "7050"))
 	if err != nil {
 		t.Fatal(err)
@@ -42,9 +42,9 @@ func TestSites(t *testing.T) {
 		}
 	}()
 	for _, c := range []struct {
-		from  string
-		least time.Duration
-	}{{"a", 80 * time.Millisecond}, {"b", 0}} {
+		from        string
+		least, most time.Duration
+	}{{"a", 400 * time.Millisecond, time.Minute}, {"b", 0, 200 * time.Millisecond}} {
 		t.Run(c.from, func(t *testing.T) {
 			began := time.Now()
 			conn, err := e.Dial(t.Context(), c.from, listener.Addr().String())
@@ -58,8 +58,8 @@ func TestSites(t *testing.T) {
 			if _, err := io.ReadFull(conn, make([]byte, 4)); err != nil {
 				t.Fatal(err)
 			}
-			if took := time.Since(began); took < c.least || took > c.least+30*time.Millisecond {
-				t.Errorf("connecting and an echo took %v, want about %v", took, c.least)
+			if took := time.Since(began); took < c.least || took > c.most {
+				t.Errorf("connecting and an echo took %v, want %v to %v", took, c.least, c.most)
 			}
 			if from, _, _ := net.SplitHostPort(conn.LocalAddr().String()); from != e.Address(c.from) {
 				t.Errorf("comes from %s, want %s", from, e.Address(c.from))

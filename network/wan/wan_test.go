@@ -34,8 +34,18 @@ func between(sites int, l Link) [][]Link {
 	return all
 }
 
-// start starts an emulation, with its distances in force. It skips the test where that takes too long or is not permitted.
+// start starts an emulation, with its distances in force.
 func start(t testing.TB, cfg Config) *Emulation {
+	t.Helper()
+	e := startAtZero(t, cfg)
+	if err := e.Enforce(); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// startAtZero starts an emulation. It skips the test where that takes too long or is not permitted.
+func startAtZero(t testing.TB, cfg Config) *Emulation {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("makes network namespaces")
@@ -61,8 +71,5 @@ func start(t testing.TB, cfg Config) *Emulation {
 		default:
 		}
 	})
-	if err := e.Enforce(); err != nil {
-		t.Fatal(err)
-	}
 	return e
 }

@@ -1,0 +1,84 @@
+package wan
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+)
+
+// A trip is the time on the way, without that at the other end.
+func TestTrip(t *testing.T) {
+	for _, c := range []struct {
+		echo
+		want time.Duration
+	}{
+		{echo{sent: 100, arrived: 130, answered: 930, back: 975}, 75},
+		{echo{sent: 100, arrived: 100, answered: 100, back: 100}, 0},
+		{echo{sent: 100, arrived: 90, answered: 200, back: 150}, 0}, // a clock that was set
+	} {
+		if got := c.trip(); got != c.want {
+			t.Errorf("%+v: %v, want %v", c.echo, got, c.want)
+		}
+	}
+	trip := RoundTrip{Sent: echoes}
+	all := make([]echo, echoes)
+	for i := range all {
+		all[i] = echo{sent: 1, back: int64(i + 2)} // 1 to 100 ns
+	}
+	if trip.sum(all); trip.P50 != 50 || trip.P99 != 99 || trip.Lost != 0 {
+		t.Errorf("%+v", trip)
+	}
+	if trip.sum(make([]echo, echoes)); trip.Lost != echoes {
+		t.Errorf("none came back: %+v", trip)
+	}
+}
+
+// What is measured is what is in force: nothing before Enforce, nothing over a link that is cut, and what slows it.
+func TestMeasure(t *testing.T) {
+	const ms = time.Millisecond
+	e := start(t, Config{Links: between(3, Link{RoundTrip: 20 * ms})})
+	if err := errors.Join(e.Cut("a", "b"), e.Slow("c", "a", Link{RoundTrip: 30 * ms})); err != nil {
+		t.Fatal(err)
+	}
+	trips, err := e.Measure(t.Context())
+	if err != nil || len(trips) != 3 {
+		t.Fatal(trips, err)
+	}
+	for i, want := range []RoundTrip{
+		{Between: [2]string{"a", "b"}, Asked: 20 * ms, Lost: echoes},
+		{Between: [2]string{"a", "c"}, Asked: 50 * ms},
+		{Between: [2]string{"b", "c"}, Asked: 20 * ms},
+	} {
+		got := trips[i]
+		if got.Between != want.Between || got.Asked != want.Asked || got.Lost != want.Lost || got.Sent != echoes {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+		if got.Lost == 0 && (got.P50 < got.Asked || got.P99 < got.P50) || got.Lost == echoes && got.P50 != 0 {
+			t.Errorf("%+v", got)
+		}
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 50*ms)
+	defer stop()
+	if _, err := e.Measure(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("stopped early: %v", err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Measure(t.Context()); err == nil {
+		t.Error("measured after the end")
+	}
+}
+
+// Distances are not in force before Enforce.
+func TestBeforeEnforce(t *testing.T) {
+	e := startAtZero(t, Config{Links: between(2, Link{RoundTrip: time.Second, Loss: 1})})
+	trips, err := e.Measure(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := trips[0]; got.Asked != 0 || got.P50 > 100*time.Millisecond || got.Lost != 0 {
+		t.Errorf("%+v", got)
+	}
+}
