@@ -292,9 +292,10 @@ func TestNothingIsClaimedWrongly(t *testing.T) {
 				eventually(t, "all calls end", func() bool { return s.busy.Load() == 0 })
 				s.lock.Lock()
 				defer s.lock.Unlock()
-				outcomes, doubts := map[result.Outcome]int{}, 0
+				outcomes, doubts, helped := map[result.Outcome]int{}, 0, false
 				for i, r := range receipts {
 					outcomes[r.Outcome]++
+					helped = helped || r.Outcome.Class() == result.Succeeded && len(r.Attempts) > 1
 					stored := s.stored[uint64(i)]
 					switch {
 					case r.Outcome.Class() == result.Succeeded && stored == "":
@@ -334,8 +335,8 @@ func TestNothingIsClaimedWrongly(t *testing.T) {
 				if n := c.Pending(); n != 0 {
 					t.Errorf("%d are still waited for", n)
 				}
-				if failover && outcomes[result.Valid]+outcomes[result.Confirmed] < readings/2 {
-					t.Errorf("of %d readings: %v", readings, outcomes)
+				if failover && !helped {
+					t.Errorf("no reading took more than one attempt to succeed: %v", outcomes)
 				}
 			})
 		}

@@ -122,8 +122,11 @@ func (c *Client) heightAt(ctx context.Context, p *endpoint) (uint64, error) {
 // last that was there when the iteration began. Configuration transactions are left out. An error ends it.
 func (c *Client) Ledger(ctx context.Context, first uint64) iter.Seq2[bench.Entry, error] {
 	return func(yield func(bench.Entry, error) bool) {
-		height, err := c.Height(ctx)
-		if err != nil {
+		var height uint64
+		var err error
+		if s := c.settled.Load(); s != nil {
+			height = s.height
+		} else if height, err = c.Height(ctx); err != nil {
 			yield(bench.Entry{}, err)
 			return
 		}
@@ -152,7 +155,7 @@ func (c *Client) Ledger(ctx context.Context, first uint64) iter.Seq2[bench.Entry
 			}
 		}
 		if err != nil {
-			yield(bench.Entry{}, fmt.Errorf("read the ledger of %s from %s: %w", c.config.Channel, c.home.observing().name, explain(err)))
+			yield(bench.Entry{}, fmt.Errorf("read the ledger of %s from %s: %w", c.config.Channel, c.reading(c.home.observing()).name, explain(err)))
 		}
 	}
 }
@@ -168,7 +171,7 @@ type reader struct {
 func (r *reader) read(ctx context.Context) (block *peer.FilteredBlock, err error) {
 	for range 1 + len(r.client.peers) {
 		if err = nil; r.stream == nil {
-			r.stream, err = r.client.openBlocks(ctx, r.client.insteadToAsk(r.client.home.observing()), r.next)
+			r.stream, err = r.client.openBlocks(ctx, r.client.reading(r.client.home.observing()), r.next)
 		}
 		if err == nil {
 			if block, err = r.stream.read(); err == nil {

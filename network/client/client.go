@@ -103,8 +103,10 @@ type Client struct {
 	meeting sync.Mutex
 	found   []*endpoint // beside peers, by discovery; guarded by meeting
 	calls   *calls
-	asking  atomic.Int64    // commit-status calls that wait
-	life    context.Context // until Close
+	arrived arrivals
+	settled atomic.Pointer[survey] // of Settle; nil before
+	asking  atomic.Int64           // commit-status calls that wait
+	life    context.Context        // until Close
 	stop    context.CancelFunc
 	running sync.WaitGroup
 	closing sync.Once

@@ -55,7 +55,7 @@ func (k Contract) Invoke(ctx context.Context, function string, args ...[]byte) e
 // Evaluate asks the operator's peer to run a function of the contract without changing the ledger and returns
 // its answer.
 func (k Contract) Evaluate(ctx context.Context, function string, args ...[]byte) ([]byte, error) {
-	answer, err := k.client.evaluate(ctx, k.client.insteadToAsk(k.operator), k.name, function, args...)
+	answer, err := k.client.evaluate(ctx, k.client.reading(k.operator), k.name, function, args...)
 	if err != nil {
 		return nil, fmt.Errorf("evaluate %s.%s: %w", k.name, function, err)
 	}

@@ -141,6 +141,7 @@ func (p *place) follow(ctx context.Context, stream *blocks) {
 		if err == nil {
 			barren = false
 			at := time.Now()
+			p.client.arrived.note(block.GetNumber(), at)
 			p.nextBlock.Store(stream.next) // first: who has a commit has also seen its block
 			p.commits.deliver(block, at)
 			continue

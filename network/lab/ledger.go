@@ -124,6 +124,24 @@ func (l *ledger) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
 	return l.clients.Ledger(ctx, l.setUp)
 }
 
+// Settle implements study.Settler.
+func (l *ledger) Settle(ctx context.Context, quiet time.Duration) ([]result.LedgerRead, error) {
+	return l.clients.Settle(ctx, quiet)
+}
+
+// Seen implements study.Witness.
+func (l *ledger) Seen(channel uint16, block uint64) (time.Time, bool) {
+	if int(channel) >= len(l.clients) {
+		return time.Time{}, false
+	}
+	return l.clients[channel].Seen(block)
+}
+
+var (
+	_ study.Settler = (*ledger)(nil)
+	_ study.Witness = (*ledger)(nil)
+)
+
 // maxCounts is about how many queries count what the meters of a fleet have stored on a channel: one query
 // would take longer than a chaincode may.
 const maxCounts = 500

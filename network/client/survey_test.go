@@ -1,0 +1,116 @@
+package client
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+
+	"meterbench/bench/result"
+)
+
+// The ledger is read where most blocks are, of those that answer, once none have come for a time.
+func TestSettle(t *testing.T) {
+	ledger := newFakePeer()
+	c, err := newCertificate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	grow := func(f *fakePeer, blocks int) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for range blocks {
+			f.pending = []*peer.FilteredTransaction{{}}
+			f.cut()
+		}
+	}
+	var cfg Config
+	var stops []func()
+	nodes := []*fakePeer{ledger, newFakePeer(), newFakePeer(), newFakePeer()}
+	for i, f := range nodes {
+		address, stop, err := f.serve(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(stop)
+		stops = append(stops, stop)
+		one := configFor(address, c)
+		one.Gateways[0].Name = []string{"peer0.ptb", "peer0.cmi", "peer0.ptb", "peer0.cmi"}[i]
+		if i == 0 {
+			cfg = one
+		} else {
+			cfg.Gateways = append(cfg.Gateways, one.Gateways...)
+		}
+	}
+	cfg.Gateways[2].Name, cfg.Gateways[3].Name = "peer2", "peer3"
+	cfg.Gateways[2].ServerName, cfg.Gateways[3].ServerName = "peer0.ptb", "peer0.ptb"
+	client := dialled(t, cfg)
+	grow(nodes[0], 2)
+	grow(nodes[1], 5)
+	grow(nodes[2], 9)
+	grow(nodes[3], 5)
+	stops[2]()
+	begun := time.Now()
+	growing := make(chan struct{})
+	go func() { // for some time
+		defer close(growing)
+		for range 3 {
+			time.Sleep(200 * time.Millisecond)
+			grow(nodes[1], 1)
+		}
+	}()
+	read, err := client.Settle(t.Context(), 600*time.Millisecond)
+	<-growing
+	want := result.LedgerRead{Channel: "metrology", Peer: "peer0.cmi", Height: 9, Behind: []string{"peer0.ptb", "peer3"}, Silent: []string{"peer2"}}
+	if diff := cmp.Diff(want, read); diff != "" || err != nil {
+		t.Errorf("error %v; read (-want +got):\n%s", err, diff)
+	}
+	if took := time.Since(begun); took < time.Second {
+		t.Errorf("settled after %v", took)
+	}
+	for _, err := range client.Ledger(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	nodes[1].mu.Lock()
+	opened := len(nodes[1].opened)
+	nodes[1].mu.Unlock()
+	if opened == 0 {
+		t.Error("the ledger was read elsewhere")
+	}
+	stops[1]()
+	stops[0]()
+	stops[3]()
+	if _, err := client.Settle(t.Context(), 0); err == nil {
+		t.Error("settled without a peer")
+	}
+}
+
+// What a stream shows first counts, and only so many blocks are kept.
+func TestArrivals(t *testing.T) {
+	var c Client
+	at := func(n int) time.Time { return time.Unix(1_000_000, int64(n)) }
+	for _, n := range []uint64{7, 8, 10, 8} {
+		c.arrived.note(n, at(int(n)+len(c.arrived.at)*100))
+	}
+	c.arrived.note(3, at(0))
+	for block, want := range map[uint64]int{7: 7, 8: 108, 10: 210, 3: -1, 9: -1, 11: -1} {
+		got, ok := c.Seen(block)
+		if ok != (want >= 0) || ok && !got.Equal(at(want)) {
+			t.Errorf("block %d: %v, %v", block, got, ok)
+		}
+	}
+	for n := range uint64(mostArrivals) {
+		c.arrived.note(11+n, at(0))
+	}
+	if _, ok := c.Seen(10); ok || len(c.arrived.at) != mostArrivals {
+		t.Errorf("%d are kept", len(c.arrived.at))
+	}
+	c.arrived.note(1<<40, at(5))
+	if got, ok := c.Seen(1 << 40); !ok || !got.Equal(at(5)) || len(c.arrived.at) != 1 {
+		t.Errorf("after a gap: %v, %v, %d are kept", got, ok, len(c.arrived.at))
+	}
+}
