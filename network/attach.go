@@ -267,6 +267,7 @@ func (a *Attached) Client(ctx context.Context) (*client.Client, error) {
 	if len(a.Contracts) > 0 {
 		cfg.Chaincode = a.Contracts[0].Name
 	}
+	cfg.OrdererCount = len(a.Agreed.Endpoints)
 	if err := a.withoutGateways(&cfg); err != nil {
 		return nil, err
 	}

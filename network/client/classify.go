@@ -141,26 +141,46 @@ func endorseOutcome(ctx context.Context, err error) result.Outcome {
 // them: those that were handed it later refuse it, and two of four make the gateway report a failure.
 func overtaken(err error) bool { return mentions(err, alreadyThere) }
 
-// submitOutcome classifies an error of the submission. Where it is unknown whether an orderer took the
-// transaction the outcome is Unknown: it may yet be committed.
-func submitOutcome(ctx context.Context, err error) result.Outcome {
+// What a gateway service says in words only of an attempt to have a transaction ordered.
+const (
+	textNoOrderer = "no orderer nodes available"             // it knows none
+	textNoneTook  = "no orderers could successfully process" // each was tried, one after the other
+	textTooLarge  = "status=REQUEST_ENTITY_TOO_LARGE"        // of an orderer: what is so for one is so for all
+)
+
+// submitOutcome classifies an error of the submission through a gateway of a channel with so many orderers, 0 where that is not
+// known. Where it is unknown whether an orderer took the transaction the outcome is Unknown: it may yet be committed.
+//
+// A gateway tries one orderer after the other until one takes the transaction, or turns it down for what it is. In its error are
+// those whose call failed. What an orderer answered is not: neither that it could not be sure whether the leader has got what it
+// handed on, nor, where another one turned the transaction down, who was tried before. So only one orderer's answer is definite.
+func submitOutcome(ctx context.Context, err error, orderers int) result.Outcome {
+	why := status.Convert(err)
+	said := func(text string) bool { return strings.Contains(why.Message(), text) }
 	switch {
 	case ctx.Err() != nil:
 		return result.Interrupted
-	case limited(err):
+	case overtaken(err): // where there is nobody to wait for the commit
+		return result.Unknown
+	case slices.ContainsFunc(details(err), mayHave):
+		return result.Unknown
+	case said(textLimit): // a connection that broke can have the limiter's code, but not its words
 		return result.Limited
-	case overtaken(err):
-		return result.Unknown // where there is nobody to wait for the commit
 	}
-	switch status.Code(err) {
-	case codes.Aborted, codes.FailedPrecondition, codes.InvalidArgument, codes.NotFound, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented:
-		return result.SubmitRefused
+	refused := false
+	switch why.Code() {
+	case codes.FailedPrecondition, codes.InvalidArgument, codes.NotFound, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented:
+		refused = true // before any orderer was tried
+	case codes.Aborted:
+		refused = orderers == 1 || said(textTooLarge)
 	case codes.Unavailable:
-		// The gateway service says so, not a connection that broke, and no orderer may have taken the transaction. Of BFT
-		// orderers ("insufficient number of orderers") it does not tell which have.
-		if mentions(err, "no orderer") && !slices.ContainsFunc(details(err), mayHave) {
-			return result.SubmitRefused
-		}
+		// The gateway service says so, not a connection that broke. Of BFT orderers ("insufficient number of orderers") it does not
+		// tell which have it.
+		tried := orderers == 1 || orderers > 0 && len(details(err)) >= orderers
+		refused = said(textNoOrderer) || said(textNoneTook) && tried
+	}
+	if refused {
+		return result.SubmitRefused
 	}
 	return result.Unknown
 }
@@ -175,7 +195,8 @@ func cutOff(text string) bool {
 	said := func(texts ...string) bool {
 		return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(text, t) })
 	}
-	return said("rpc error:", "EOF", "aborted", "forcibly terminated") && !said("Error while dialing", "authentication handshake failed")
+	return said("rpc error:", "EOF", "aborted", "forcibly terminated", "timed out", "timeout expired", "chain is stopped") &&
+		!said("Error while dialing", "authentication handshake failed")
 }
 
 func commitOutcome(code peer.TxValidationCode) result.Outcome {

@@ -131,43 +131,80 @@ func TestSaidOnce(t *testing.T) {
 	}
 }
 
+// Of one orderer, of three, and of as many as the client does not know: what is claimed to be refused is so for certain.
 func TestErrorsOfSubmission(t *testing.T) {
+	const (
+		none = "no orderers could successfully process transaction"
+		down = `rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:43087: connect: connection refused"`
+	)
+	refused, unknown := result.SubmitRefused, result.Unknown
 	tests := []struct {
-		name    string
-		err     error
-		outcome result.Outcome
+		name               string
+		err                error
+		one, three, unsure result.Outcome
 	}{
-		{"orderer refuses", said(codes.Aborted, "received unsuccessful response from orderer: status=BAD_REQUEST, info=bad"), result.SubmitRefused},
-		{"no orderer takes it", said(codes.Unavailable, "no orderers could successfully process transaction", "no leader"), result.SubmitRefused},
-		{"no orderer known", said(codes.Unavailable, "no orderer nodes available"), result.SubmitRefused},
-		{"too few orderers", said(codes.Unavailable, "insufficient number of orderers could successfully process transaction to satisfy quorum requirement"), result.Unknown},
-		{"orderer down", said(codes.Unavailable, "no orderers could successfully process transaction",
-			`rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:43087: connect: connection refused"`), result.SubmitRefused},
-		{"orderer stopped, may have it", said(codes.Unavailable, "no orderers could successfully process transaction",
-			"rpc error: code = Unavailable desc = keepalive ping failed to receive ACK within timeout"), result.Unknown},
-		{"channel unknown", said(codes.NotFound, "missing OrdererConfig"), result.SubmitRefused},
-		{"limit", said(codes.Unknown, "too many requests for gateway.Gateway, exceeding concurrency limit (500)"), result.Limited},
-		{"orderer silent, may have it", said(codes.Unavailable, "no orderers could successfully process transaction", "rpc error: code = DeadlineExceeded desc = context deadline exceeded"), result.Unknown},
-		{"orderer gone, may have it", said(codes.Unavailable, "no orderers could successfully process transaction", "rpc error: code = Unavailable desc = error reading from server: EOF"), result.Unknown},
-		{"gateway silent, may have passed it on", said(codes.DeadlineExceeded, "submit timeout expired while broadcasting to ordering service"), result.Unknown},
-		{"gateway gone, may have passed it on", said(codes.Unavailable, "error reading from server: EOF"), result.Unknown},
+		{"orderer refuses, another may have been tried before", said(codes.Aborted, "received unsuccessful response from orderer: status=BAD_REQUEST, info=bad"),
+			refused, unknown, unknown},
+		{"too large for any orderer", said(codes.Aborted, "received unsuccessful response from orderer: status=REQUEST_ENTITY_TOO_LARGE, info=bad"),
+			refused, refused, refused},
+		{"orderer refuses, another one's call broke", said(codes.Aborted, "received unsuccessful response from orderer: status=BAD_REQUEST, info=bad",
+			"rpc error: code = Unavailable desc = error reading from server: EOF"), unknown, unknown, unknown},
+		{"none takes it, their answers are not passed on", said(codes.Unavailable, none), refused, unknown, unknown},
+		{"none takes it, one of them said why", said(codes.Unavailable, none, "no leader"), refused, unknown, unknown},
+		{"no orderer known", said(codes.Unavailable, "no orderer nodes available"), refused, refused, refused},
+		{"too few orderers", said(codes.Unavailable, "insufficient number of orderers could successfully process transaction to satisfy quorum requirement"),
+			unknown, unknown, unknown},
+		{"one orderer down, others answered", said(codes.Unavailable, none, down), refused, unknown, unknown},
+		{"all orderers down", said(codes.Unavailable, none, down, down, down), refused, refused, unknown},
+		{"orderer stopped, may have it", said(codes.Unavailable, none, "rpc error: code = Unavailable desc = keepalive ping failed to receive ACK within timeout"),
+			unknown, unknown, unknown},
+		{"two down, one may have it", said(codes.Unavailable, none, down, down, "rpc error: code = Unavailable desc = error reading from server: EOF"),
+			unknown, unknown, unknown},
+		{"channel unknown", said(codes.NotFound, "missing OrdererConfig"), refused, refused, refused},
+		{"limit", said(codes.Unknown, "too many requests for gateway.Gateway, exceeding concurrency limit (500)"), result.Limited, result.Limited, result.Limited},
+		{"a limit of an orderer, another one may have it", said(codes.Unavailable, none, "too many requests, exceeding concurrency limit (5)",
+			"rpc error: code = Unavailable desc = error reading from server: EOF"), unknown, unknown, unknown},
+		{"stream cut off to keep the client calm", said(codes.ResourceExhausted, "stream terminated by RST_STREAM with error code: ENHANCE_YOUR_CALM"),
+			unknown, unknown, unknown},
+		{"orderer silent, may have it", said(codes.Unavailable, none, "rpc error: code = DeadlineExceeded desc = context deadline exceeded"),
+			unknown, unknown, unknown},
+		{"gateway silent, may have passed it on", said(codes.DeadlineExceeded, "submit timeout expired while broadcasting to ordering service"),
+			unknown, unknown, unknown},
+		{"gateway gone, may have passed it on", said(codes.Unavailable, "error reading from server: EOF"), unknown, unknown, unknown},
+		{"gateway shut down", said(codes.Canceled, "context canceled"), unknown, unknown, unknown},
+	}
+	f := newFakePeer()
+	cfg := dialConfig(t, f)
+	clients := map[int]*Client{}
+	for _, n := range []int{0, 1, 3} {
+		with := cfg
+		with.Orderers = nil
+		for range n {
+			with.Orderers = append(with.Orderers, cfg.Orderers[0])
+		}
+		clients[n] = dialled(t, with)
 	}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			f := newFakePeer()
-			c := dial(t, f, nil)
-			f.submit = func() error { return test.err }
-			receipt, err := c.Submit(t.Context(), transaction(result.WaitCommit))
-			if receipt.Outcome != test.outcome || err == nil || !strings.HasPrefix(err.Error(), "submit through peer0.ptb: ") {
-				t.Errorf("outcome %v; want %v; error %v", receipt.Outcome, test.outcome, err)
-			}
-			if got := stages(receipt); got != "endorsed" || receipt.Bytes == 0 {
-				t.Errorf("a transaction of %d bytes was %s", receipt.Bytes, got)
-			}
-			if len(c.home.commits.waiting) != 0 {
-				t.Error("somebody still waits for its commit")
-			}
-		})
+		for n, want := range map[int]result.Outcome{0: test.unsure, 1: test.one, 3: test.three} {
+			t.Run(fmt.Sprintf("%s/%d", test.name, n), func(t *testing.T) {
+				c := clients[n]
+				f.submit = func() error { return test.err }
+				for _, driver := range []result.Driver{result.DriverWire, result.DriverGateway} {
+					tx := transaction(result.WaitCommit)
+					tx.Driver = driver
+					receipt, err := c.Submit(t.Context(), tx)
+					if receipt.Outcome != want || err == nil || !strings.HasPrefix(err.Error(), "submit through peer0.ptb: ") {
+						t.Errorf("%s: outcome %v; want %v; error %v", driver, receipt.Outcome, want, err)
+					}
+					if got := stages(receipt); got != "endorsed" || receipt.Bytes == 0 && driver == result.DriverWire {
+						t.Errorf("%s: a transaction of %d bytes was %s", driver, receipt.Bytes, got)
+					}
+				}
+				if len(c.home.commits.waiting) != 0 {
+					t.Error("somebody still waits for its commit")
+				}
+			})
+		}
 	}
 }
 

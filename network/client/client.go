@@ -44,6 +44,8 @@ type Config struct {
 	Operator string
 	// Orderers take the envelopes that do not go through a gateway. They may be left out where none does.
 	Orderers []Orderer
+	// OrdererCount is how many orderers the channel has, where Orderers are not all or left out; 0: it is not known.
+	OrdererCount int
 	// Quorum is how many orderers must have taken an envelope, which then goes to all of them, as SmartBFT asks for. Up to 1:
 	// one orderer is enough.
 	Quorum int

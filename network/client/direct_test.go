@@ -115,19 +115,38 @@ func TestOrderersRefuse(t *testing.T) {
 	}
 }
 
-// A follower whose leader ends with an envelope says so: another orderer is tried, and where none takes it, it may be ordered
-// all the same.
+// A follower that hands an envelope to its leader may not learn whether the leader has got it: another orderer is tried, and where
+// none takes it, or one turns it down, it may be ordered all the same.
 func TestLeaderEnds(t *testing.T) {
-	for n, want := range map[int]result.Outcome{1: result.Unknown, 2: result.Valid} {
-		ledger, follower := newFakePeer(), newFakePeer()
-		follower.answer = func(r *orderer.BroadcastResponse) error {
-			r.Status, r.Info = common.Status_SERVICE_UNAVAILABLE, "EOF"
-			return nil
-		}
-		cfg := dialConfig(t, ledger)
-		withOrderers(t, &cfg, ledger, []*fakePeer{follower, newFakePeer()}[:n]...)
-		if receipt, err := dialled(t, cfg).Submit(t.Context(), direct()); receipt.Outcome != want {
-			t.Errorf("of %d orderers: %v, %v", n, receipt.Outcome, err)
+	for _, info := range []string{"EOF", "rpc timeout expired", "timed out (7s) waiting on forwarding to 2", "chain is stopped", "aborted"} {
+		for _, tt := range []struct {
+			name   string
+			others []func(*fakePeer)
+			want   result.Outcome
+		}{
+			{"alone", nil, result.Unknown},
+			{"another one takes it", []func(*fakePeer){func(*fakePeer) {}}, result.Valid},
+			{"another one has no leader", []func(*fakePeer){func(f *fakePeer) { says(f, common.Status_SERVICE_UNAVAILABLE, 0) }}, result.Unknown},
+			{"another one turns it down", []func(*fakePeer){func(f *fakePeer) { says(f, common.Status_FORBIDDEN, 0) }}, result.Unknown},
+		} {
+			t.Run(info+"/"+tt.name, func(t *testing.T) {
+				ledger, follower := newFakePeer(), newFakePeer()
+				follower.answer = func(r *orderer.BroadcastResponse) error {
+					r.Status, r.Info = common.Status_SERVICE_UNAVAILABLE, info
+					return nil
+				}
+				nodes := []*fakePeer{follower}
+				for _, as := range tt.others {
+					node := newFakePeer()
+					as(node)
+					nodes = append(nodes, node)
+				}
+				cfg := dialConfig(t, ledger)
+				withOrderers(t, &cfg, ledger, nodes...)
+				if receipt, err := dialled(t, cfg).Submit(t.Context(), direct()); receipt.Outcome != tt.want {
+					t.Errorf("%v, %v", receipt.Outcome, err)
+				}
+			})
 		}
 	}
 }

@@ -46,7 +46,7 @@ func (t *attempt) sendByLibrary(ctx context.Context, tx bench.Transaction) (awai
 	}
 	submitted, err := within(ctx, t.timeout, func(ctx context.Context) (*sdk.Commit, error) { return transaction.SubmitWithContext(ctx) })
 	if err != nil {
-		return nil, t.fail("submit", submitOutcome(ctx, err), err)
+		return nil, t.fail("submit", submitOutcome(ctx, err, c.ordering()), err)
 	}
 	t.receipt.Submitted = time.Now()
 	t.receipt.Bytes = envelopeSize(transaction)

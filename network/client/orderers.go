@@ -101,6 +101,9 @@ func (o *orderers) reach(ctx context.Context, all []Orderer) error {
 	return fmt.Errorf("%d of %d orderers answer, and %d must: %w", good, len(all), o.quorum, failed)
 }
 
+// ordering returns how many orderers the channel has, as far as the client knows; 0: it does not.
+func (c *Client) ordering() int { return cmp.Or(c.config.OrdererCount, len(c.config.Orderers)) }
+
 func (o *orderers) tooFew() error {
 	return fmt.Errorf("%w: %d orderers are known, and %d must take it", errUntaken, len(o.nodes), o.quorum)
 }
@@ -118,11 +121,15 @@ func (o *orderers) order(ctx context.Context, envelope []byte) error {
 	perhaps := false
 	for _, n := range o.inTurn() {
 		err := n.order(ctx, envelope)
-		if !errors.Is(err, errUntaken) && !errors.Is(err, errHanded) {
+		next := errors.Is(err, errUntaken) || errors.Is(err, errHanded)
+		if !next && (err == nil || !perhaps) {
 			return err
 		}
 		perhaps = perhaps || errors.Is(err, errHanded)
 		all = joined(all, err)
+		if !next {
+			break // a refusal says nothing about who was tried before
+		}
 	}
 	if perhaps {
 		return fmt.Errorf("%v", all) // of no class but the unknown one

@@ -52,7 +52,7 @@ func (t *attempt) sendWireForm(ctx context.Context, tx bench.Transaction) (await
 		answer, err := p.call(ctx, t.timeout, gateway.Gateway_Submit_FullMethodName, marshalRequest(proposal.txID, c.config.Channel, payload, signature))
 		answer.Free()
 		if err != nil && (ctx.Err() != nil || !overtaken(err)) {
-			return submitOutcome(ctx, err), err
+			return submitOutcome(ctx, err, c.ordering()), err
 		}
 		return result.Valid, nil
 	})
