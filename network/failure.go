@@ -17,13 +17,16 @@ import (
 	"meterbench/internal/process"
 )
 
-// A NodeEnd says that a node has ended unasked.
+// A NodeEnd says that a node has ended without having been killed.
 type NodeEnd struct {
 	Node  string
 	Role  result.Role
 	At    time.Time
 	Cause error           // in most cases a *process.ExitError
 	Own   *ChaincodeError // of a user's own chaincode, what he can do; else nil
+	// By is what was done to the node on purpose and not taken back, and may have made it end: EventFill, EventSlow. Empty:
+	// nothing.
+	By result.EventKind
 }
 
 // Error returns the cause, which names the node.
@@ -122,14 +125,21 @@ func describe(err error, run, logs string, logsStay bool) error {
 		if own, ok := errors.AsType[*ChaincodeError](err); ok && !bytes.Contains(log, []byte(noSpace)) {
 			return own
 		}
-		if !logsStay {
-			without := *died
-			without.LogPath = ""
-			err = &without
-		}
+		err = withoutLog(err, logsStay)
 	}
 	if full(err, logs) {
 		return spaceError{run, logs, err}
 	}
 	return err
+}
+
+// withoutLog returns the error of a node that died, which names its log only if that stays.
+func withoutLog(err error, logsStay bool) error {
+	died, ok := errors.AsType[*process.ExitError](err)
+	if !ok || logsStay {
+		return err
+	}
+	without := *died
+	without.LogPath = ""
+	return &without
 }

@@ -48,6 +48,38 @@ func (r *Record) WatchHealth(ctx context.Context, hangs chan<- Hang) {
 	}
 }
 
+// WatchHealth watches over every node until ctx ends, as Record's does, whichever process is the node's at a time. A node to
+// which something was done on purpose is left alone until that is taken back.
+func (n *Network) WatchHealth(ctx context.Context, hangs chan<- Hang) {
+	for _, c := range n.all() {
+		ask, err := n.question(c.Node)
+		if err != nil {
+			ask = nil // the kernel is asked all the same
+		}
+		go func() {
+			for ctx.Err() == nil {
+				pid, changed := c.healthy()
+				watching, stop := context.WithCancel(ctx)
+				if pid != 0 {
+					go func() {
+						select {
+						case <-changed:
+						case <-watching.Done():
+						}
+						stop()
+					}()
+					WatchProcess(watching, Watched{c.Name, c.Role, pid, ask}, hangs)
+				}
+				stop()
+				select {
+				case <-changed:
+				case <-ctx.Done():
+				}
+			}
+		}()
+	}
+}
+
 // Watched is a process whose health is watched.
 type Watched struct {
 	Name string

@@ -69,9 +69,9 @@ func TestJoin(t *testing.T) {
 	if err := n.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range n.processes {
-		if runs(p.PID()) {
-			t.Errorf("%d runs after Close", p.PID())
+	for _, c := range n.all() {
+		if runs(c.PID) {
+			t.Errorf("%d runs after Close", c.PID)
 		}
 	}
 	if _, _, err := n.Join(t.Context(), "inm", result.FromBlocks); err == nil {

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"syscall"
-	"time"
 
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
@@ -48,35 +46,22 @@ func (n *Network) start(node *nodePlan, abort context.CancelCauseFunc) (*process
 	if n.over {
 		return nil, fmt.Errorf("start %s: %w", node.Name, errClosed)
 	}
-	spec := node.spec
-	spec.Name, spec.LogPath = node.Name, filepath.Join(n.Logs, node.Name+".log")
-	if n.emulation != nil {
-		spec.Enter = n.emulation.Enter(node.Site)
-	}
-	if node.cap != (topology.Cap{}) {
-		group, err := newGroup(node.Name, node.cap)
-		if err != nil {
-			return nil, named(node.Name, err)
-		}
-		n.groups[node.Name] = group
-		spec.Env = append(spec.Env, group.Cap().Env()...)
-		spec.Started, spec.Explain = group.Add, group.Explain
-	}
-	child, err := process.Start(spec)
-	if err != nil {
-		return nil, err
-	}
-	n.processes = append(n.processes, child)
-	node.PID, node.Log = child.PID(), child.LogPath()
 	of := *node
-	n.watchers.Go(func() {
-		<-child.Done()
-		if err := child.Err(); err != nil {
-			n.report(&NodeEnd{of.Name, of.Role, time.Now(), describe(err, n.Dir, n.Logs, n.config.Logs != "" || n.config.Dir != ""), of.blame(err)})
-			abort(of.explain(err))
-		}
-	})
-	return child, nil
+	if n.emulation != nil {
+		of.spec.Enter = n.emulation.Enter(of.Site)
+	}
+	c, err := newChild(of, abort, n.Logs, n.config)
+	if err != nil {
+		return nil, named(node.Name, err)
+	}
+	p, err := n.run(c)
+	if err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	n.children = append(n.children, c)
+	c.PID, c.Log = p.PID(), p.LogPath()
+	*node = c.nodePlan
+	return p, nil
 }
 
 // errClosed refuses what Close has made too late.
@@ -246,19 +231,16 @@ func newGroup(node string, c topology.Cap) (*cgroup.Group, error) {
 // Watched returns the network's nodes as a proc.Sampler takes them, in the order of Nodes.
 func (n *Network) Watched() []proc.Node {
 	var nodes []proc.Node
-	for _, one := range n.Nodes {
-		node := n.watched(one)
-		if group := n.group(one.Name); group != nil && group.Cap().CPUs > 0 {
-			node.Throttle = group.Throttle
+	for _, c := range n.all() {
+		node := n.watched(c.Node)
+		node.Life = c.life
+		if c.group != nil && c.group.Cap().CPUs > 0 {
+			node.Throttle = c.group.Throttle
+		}
+		if c.room != nil {
+			node.Store.Root = c.room.Path()
 		}
 		nodes = append(nodes, node)
 	}
 	return nodes
-}
-
-// group returns the control group of a node, nil if it has none.
-func (n *Network) group(node string) *cgroup.Group {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.groups[node]
 }

@@ -53,12 +53,13 @@ func (r *Record) Leaders(ctx context.Context) ([]result.Leader, error) {
 		return nil, err
 	}
 	var q inquiry
-	leaders := r.askLeaders(ctx, &q, dialect)
+	leaders := r.askLeaders(ctx, &q, dialect, nil)
 	return leaders, q.wait()
 }
 
-// askLeaders asks beside other questions; the answers are there once all are answered.
-func (r *Record) askLeaders(ctx context.Context, q *inquiry, dialect fabric.Dialect) []result.Leader {
+// askLeaders asks beside other questions those orderers that can answer, nil being all; the answers are there once all are
+// answered.
+func (r *Record) askLeaders(ctx context.Context, q *inquiry, dialect fabric.Dialect, can func(orderer string) bool) []result.Leader {
 	leaders, orderers := make([]result.Leader, len(r.Channels)), r.orderers()
 	listed := make([][]string, len(r.Channels)) // orderers in the order of each channel's configuration
 	for i, c := range r.Channels {
@@ -68,6 +69,9 @@ func (r *Record) askLeaders(ctx context.Context, q *inquiry, dialect fabric.Dial
 		}
 	}
 	for _, name := range orderers {
+		if can != nil && !can(name) {
+			continue
+		}
 		q.ask(ctx, name, func(ctx context.Context) error {
 			f, err := r.families(ctx, r.node(name))
 			reports := f.leadership(dialect.Orderer)

@@ -71,6 +71,10 @@ type Config struct {
 	// Progress gets a line per stage; it may be nil.
 	Progress io.Writer
 
+	// Slowed and Filled are names of nodes that Slow and Fill will be asked of: they get a control group, or a file system of
+	// their own for their data, before they start.
+	Slowed, Filled []string
+
 	// FirstPort is the first of the nodes' consecutive ports: three for each orderer (address, channel participation,
 	// operations), three for each peer (address, chaincodes, operations), one for each chaincode. 0: any that are free.
 	FirstPort int
@@ -103,10 +107,9 @@ type Network struct {
 	closing   sync.Once
 	closed    error
 
-	mu        sync.Mutex // guards what follows
-	processes []*process.Process
-	groups    map[string]*cgroup.Group // of the nodes with a cap, by name
-	over      bool                     // Close was called: nothing starts any more
+	mu       sync.Mutex // held by who starts or ends a node, and guards what follows
+	children []*child   // in the order of Nodes, and others behind
+	over     bool       // Close was called: nothing starts any more
 }
 
 // Start brings up a network and returns once every peer's gateway answers for every chaincode. ctx bounds the
@@ -162,14 +165,14 @@ func complete(ctx context.Context, t topology.Topology, cfg Config) (Config, err
 }
 
 func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, error) {
-	if err := CheckCaps(t); err != nil {
+	if err := errors.Join(CheckCaps(t), checkActs(cfg)); err != nil {
 		return nil, err
 	}
 	if err := checkLoopback(net.Interfaces()); err != nil {
 		return nil, err
 	}
 	sweep(cfg.Progress)
-	n := &Network{config: cfg, ending: make(chan struct{}), groups: map[string]*cgroup.Group{}}
+	n := &Network{config: cfg, ending: make(chan struct{})}
 	if err := n.makeFolders(t, cfg); err != nil {
 		return nil, err
 	}
@@ -270,9 +273,9 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 		return err
 	}
 	// Only now do the CPU quotas come into force: a bring-up on a tenth of a processor would take minutes.
-	for name, group := range n.groups {
-		if err := group.Enforce(); err != nil {
-			return named(name, err)
+	for _, c := range n.all() {
+		if err := c.enforce(); err != nil {
+			return named(c.Name, err)
 		}
 	}
 	if n.emulation != nil { // likewise the distances
@@ -296,12 +299,11 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 func (n *Network) Close() error {
 	n.closing.Do(func() {
 		n.mu.Lock()
-		n.over = true
-		processes := n.processes
+		n.over = true // nothing starts any more
 		n.mu.Unlock()
 		var stopping sync.WaitGroup
-		for _, p := range processes {
-			stopping.Go(func() { p.Stop(stopGrace) })
+		for _, c := range n.children {
+			stopping.Go(c.stop)
 		}
 		stopping.Wait()
 		close(n.ending)
@@ -310,8 +312,8 @@ func (n *Network) Close() error {
 		if n.emulation != nil {
 			err = errors.Join(err, n.emulation.Close())
 		}
-		for _, group := range n.groups {
-			err = errors.Join(err, group.Close())
+		for _, c := range n.children {
+			err = errors.Join(err, c.close())
 		}
 		err = errors.Join(err, n.folder.close(n.failed))
 		if n.lock != nil {
@@ -327,7 +329,7 @@ func (n *Network) Close() error {
 	return n.closed
 }
 
-// Died delivers a *NodeEnd for each node that ends unasked. It names the node, its exit status and the last
+// Died delivers a *NodeEnd for each node that ends without having been killed. It names the node, its exit status and the last
 // lines of its log.
 func (n *Network) Died() <-chan error { return n.died }
 

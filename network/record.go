@@ -48,7 +48,7 @@ type Node struct {
 	Name         string      `json:"name"` // peer0.ptb, orderer0, chaincode.peer0.ptb
 	Role         result.Role `json:"kind"`
 	Organisation string      `json:"organisation"`
-	PID          int         `json:"pid"`
+	PID          int         `json:"pid"`                  // of its first process: Restart starts others
 	Address      string      `json:"address,omitempty"`    // host:port where it serves
 	Admin        string      `json:"admin,omitempty"`      // host:port of an orderer's channel participation, over mutual TLS
 	Operations   string      `json:"operations,omitempty"` // host:port of its metrics, over mutual TLS

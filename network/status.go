@@ -252,7 +252,7 @@ func (r *Record) Status(ctx context.Context) (Status, error) {
 			})
 		}
 	}
-	leaders := r.askLeaders(ctx, &q, dialect)
+	leaders := r.askLeaders(ctx, &q, dialect, nil)
 	err = q.wait()
 	for i := range leaders {
 		s.Channels[i].Leader, s.Channels[i].View = leaders[i].Orderer, leaders[i].View

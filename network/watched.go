@@ -6,6 +6,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/internal/proc"
+	"meterbench/internal/storage"
 	"meterbench/network/fabric"
 )
 
@@ -18,13 +19,19 @@ func (r *Record) watched(n Node) proc.Node {
 	if r.emulation != nil && n.Site != "" {
 		node.Network = r.emulation.Namespace(n.Site)
 	}
-	switch dir := filepath.Join(r.Dir, nodesDir, n.Name); n.Role {
-	case result.RolePeer:
-		node.Store = fabric.PeerStore(dir)
-	case result.RoleOrderer:
-		node.Store = fabric.OrdererStore(dir)
-	}
+	node.Store = storeOf(n.Role, filepath.Join(r.Dir, nodesDir, n.Name))
 	return node
+}
+
+// storeOf says what a node keeps where below its folder, nil where it keeps nothing.
+func storeOf(role result.Role, dir string) *storage.Layout {
+	switch role {
+	case result.RolePeer:
+		return fabric.PeerStore(dir)
+	case result.RoleOrderer:
+		return fabric.OrdererStore(dir)
+	}
+	return nil
 }
 
 // Called returns the nodes that the client calls, as a proc.Sampler takes those that run elsewhere, and their roles. Peers that

@@ -45,6 +45,8 @@ type Event struct {
 	Failed  string    `json:"failed,omitempty"`  // why it could not be done; empty where it was
 	Details string    `json:"details,omitempty"` // what else the scenario says of it, as in delay 100ms
 	Steps   []Step    `json:"steps,omitempty"`   // of one that takes several
+	// Ended are processes that it made end by themselves, as one whose disk is full does.
+	Ended []Incident `json:"ended,omitempty"`
 }
 
 // Recovery is how a level came back from an event that harms. Times are in seconds since that event began.

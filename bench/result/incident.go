@@ -71,6 +71,8 @@ type Incident struct {
 	Log       string       `json:"log,omitempty"`       // path of its log
 	Tail      []string     `json:"log_tail,omitempty"`  // the last lines of its log, of one that ended
 	Continued bool         `json:"continued,omitempty"` // the run went on without it
+	// By is what was done to the process on purpose that made it end: that is no incident of a run, but stored with the event.
+	By EventKind `json:"by,omitempty"`
 }
 
 // Code returns the code of a warning about the incident.

@@ -21,14 +21,19 @@ func (e *IncidentError) Error() string { return e.Incident.String() }
 
 // incidents are those of one session. Goroutines share them.
 type incidents struct {
-	mu  sync.Mutex
-	all []result.Incident
+	mu     sync.Mutex
+	all    []result.Incident
+	caused []result.Incident // by events: none of all
 }
 
 // add adds an incident, or what has become of one.
 func (i *incidents) add(in result.Incident) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if in.By != "" {
+		i.caused = append(i.caused, in)
+		return
+	}
 	if at := slices.IndexFunc(i.all, in.Same); at >= 0 {
 		i.all[at] = in
 		return
@@ -40,6 +45,25 @@ func (i *incidents) list() []result.Incident {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return slices.Clone(i.all)
+}
+
+// blame gives the ends that events have caused to these events: each to the last one of its kind that was done to the process
+// before, of a level that began at epoch.
+func (i *incidents) blame(events []result.Event, epoch time.Time) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, in := range i.caused {
+		for at := len(events) - 1; at >= 0; at-- {
+			e := &events[at]
+			began := epoch.Add(time.Duration(e.At * float64(time.Second)))
+			if e.Kind == in.By && slices.Contains(e.Nodes, in.Process) && !in.Since.Before(began) {
+				if !slices.ContainsFunc(e.Ended, in.Same) {
+					e.Ended = append(e.Ended, in)
+				}
+				break
+			}
+		}
+	}
 }
 
 // watch collects the incidents of the session's site until the context that it returns ends. That ends with a process which
@@ -64,6 +88,10 @@ func (s *session) watch(ctx context.Context) (context.Context, context.CancelFun
 
 // incident takes an incident, unless it was caused on purpose.
 func (s *session) incident(in result.Incident) {
+	if in.By != "" {
+		s.incidents.add(in)
+		return
+	}
 	if s.events.caused(in) {
 		return
 	}
@@ -129,6 +157,7 @@ func (s *session) disrupt() {
 	all := s.incidents.list()
 	s.summary.Incidents = append(s.summary.Incidents[:s.incidentsBefore:s.incidentsBefore], all...)
 	for i := range s.spans {
+		s.incidents.blame(s.summary.Points[s.spans[i].point].Events, s.spans[i].epoch)
 		for _, in := range all {
 			at := &s.spans[i]
 			over := !in.Until.IsZero() && !in.Until.After(at.epoch.Add(at.from))

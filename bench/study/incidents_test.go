@@ -27,6 +27,48 @@ func unreachable(node string) result.Incident {
 	}
 }
 
+// An end that was done to a node on purpose is stored with what was done, the last time before, and is no incident; the run
+// goes on.
+func TestCausedEnd(t *testing.T) {
+	epoch := time.Now()
+	peer := result.Process{Role: result.RolePeer, Name: "peer1"}
+	end := func(after time.Duration) result.Incident {
+		in := ended("peer1", "exit status 2")
+		in.Process, in.Since, in.By = peer, epoch.Add(after), result.EventFill
+		return in
+	}
+	var of incidents
+	of.add(end(4 * time.Second))
+	of.add(end(9 * time.Second))
+	if all := of.list(); all != nil {
+		t.Errorf("incidents %v", all)
+	}
+	other := []result.Process{{Role: result.RolePeer, Name: "peer2"}}
+	events := []result.Event{
+		{Kind: result.EventFill, Nodes: []result.Process{peer}, At: 3},
+		{Kind: result.EventSlow, Nodes: []result.Process{peer}, At: 3.5},
+		{Kind: result.EventFill, Nodes: other, At: 3.7},
+		{Kind: result.EventFill, Nodes: []result.Process{peer}, At: 8.5},
+	}
+	for range 2 { // which adds nothing
+		of.blame(events, epoch)
+	}
+	var got []int
+	for _, e := range events {
+		got = append(got, len(e.Ended))
+	}
+	equal(t, "ends by event", []int{1, 0, 0, 1}, got)
+
+	s := series(open("a", 4*time.Second, 50, 50.5, 51))
+	fake := newSite()
+	fake.mixed = true
+	o := conduct(t, s, fake, func(context.CancelFunc) {
+		time.AfterFunc(6*time.Second, func() { fake.events <- end(0) })
+	})
+	equal(t, "error", nil, o.err)
+	equal(t, "incidents", 0, len(o.summary.Incidents))
+}
+
 // What befalls a node is named with its time, in the points of the levels that it fell into or lasted during and in no other;
 // whether these are valid, and whether the run goes on, follows from what it was and from what the scenario says. Levels of 4 s
 // follow each other with 0.1 s between them at most.

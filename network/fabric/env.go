@@ -171,6 +171,9 @@ func (p Peer) Env() []string {
 	for _, interval := range []string{"RECONNECT", "ALIVETIME", "PUBLISHSTATEINFO", "REQUESTSTATEINFO"} {
 		env = append(env, "CORE_PEER_GOSSIP_"+interval+"INTERVAL=1s")
 	}
+	// With Fabric's own 60 s and 20 s a peer waits for 80 s for the blocks of an orderer that has fallen silent. gRPC takes no
+	// shorter interval. The orderers' least is below.
+	env = append(env, "CORE_PEER_KEEPALIVE_DELIVERYCLIENT_INTERVAL=10s", "CORE_PEER_KEEPALIVE_DELIVERYCLIENT_TIMEOUT=5s")
 	for service, limit := range map[string]int{"GATEWAY": p.Limits.Gateway, "ENDORSER": p.Limits.Endorser, "DELIVER": p.Limits.Deliver} {
 		if limit > 0 {
 			env = append(env, "CORE_PEER_LIMITS_CONCURRENCY_"+service+"SERVICE="+strconv.Itoa(limit))
@@ -200,6 +203,7 @@ func (o Orderer) Env() []string {
 		"ORDERER_GENERAL_CLUSTER_ROOTCAS=["+listed.Clients+"]", // orderers of other organisations among them
 		"ORDERER_CHANNELPARTICIPATION_ENABLED=true",
 		"ORDERER_ADMIN_LISTENADDRESS="+o.Admin.String(),
+		"ORDERER_GENERAL_KEEPALIVE_SERVERMININTERVAL=5s", // or it refuses peers that ask as often as they are set to
 		"ORDERER_FILELEDGER_LOCATION="+filepath.Join(data, ledgerDir),
 		"ORDERER_CONSENSUS_WALDIR="+filepath.Join(data, walDir),
 		"ORDERER_CONSENSUS_SNAPDIR="+filepath.Join(data, snapshotDir),

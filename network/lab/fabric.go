@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"meterbench/bench/bottleneck"
@@ -81,7 +82,7 @@ func (l *fabricLab) Start(ctx context.Context, session study.Session, working fu
 		return nil, err
 	}
 	site.begin = time.Now()
-	if err = site.open(ctx, logs, working); err != nil {
+	if err = site.open(ctx, logs, session.Events, working); err != nil {
 		return nil, errors.Join(l.locateChaincode(session.Network, err), site.authorities.close())
 	}
 	if site.device, err = startDevice(site.topology.Caps.Device, logs); err == nil {
@@ -105,7 +106,7 @@ func logsOf(logs string, session study.Session) string {
 }
 
 // open brings a network up, or takes the one that is held.
-func (s *fabricSite) open(ctx context.Context, logs string, working func(string)) error {
+func (s *fabricSite) open(ctx context.Context, logs string, events []scenario.Event, working func(string)) error {
 	if held := s.lab.held; held != nil {
 		guest, err := held.Measure(logs)
 		if err == nil {
@@ -113,7 +114,9 @@ func (s *fabricSite) open(ctx context.Context, logs string, working func(string)
 		}
 		return err
 	}
-	own, err := network.Start(ctx, s.topology, network.Config{Binaries: s.lab.binaries[s.topology.Fabric], Logs: logs, Progress: lines(working)})
+	cfg := network.Config{Binaries: s.lab.binaries[s.topology.Fabric], Logs: logs, Progress: lines(working)}
+	cfg.Slowed, cfg.Filled = prepared(s.topology, events)
+	own, err := network.Start(ctx, s.topology, cfg)
 	if err == nil {
 		s.net, s.record, s.ready = own, &own.Record, own.Ready()
 		s.begin = time.Now().Add(-s.ready) // the programs of chaincodes are built before
@@ -137,6 +140,7 @@ type fabricSite struct {
 	incidents chan result.Incident
 	blamed    sync.Map           // of chaincodes of the user's that ended, the *network.ChaincodeError, by process
 	unwatch   context.CancelFunc // nil: they are not watched yet
+	disturbed atomic.Bool        // something that harms was done to the network on purpose
 }
 
 func (s *fabricSite) connect(ctx context.Context) (err error) {

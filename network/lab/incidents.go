@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"meterbench/bench/result"
@@ -30,7 +31,10 @@ func (s *fabricSite) Incidents() <-chan result.Incident { return s.incidents }
 func (s *fabricSite) watch(ctx context.Context) {
 	hangs := make(chan network.Hang)
 	s.net.WatchHealth(ctx, hangs)
-	w := watching{died: s.net.Died(), blamed: &s.blamed, device: s.device, authorities: s.authorities, hangs: hangs, incidents: s.incidents}
+	w := watching{
+		died: s.net.Died(), blamed: &s.blamed, device: s.device, authorities: s.authorities, hangs: hangs, disturbed: &s.disturbed,
+		incidents: s.incidents,
+	}
 	w.start(ctx, &s.ledger, s.batch().Timeout)
 }
 
@@ -56,6 +60,7 @@ type watching struct {
 	authorities
 	hangs     chan network.Hang
 	losses    <-chan client.Loss // nil: processes are ours
+	disturbed *atomic.Bool       // something that harms was done on purpose, so that no block may come; nil: never
 	incidents chan<- result.Incident
 }
 
@@ -91,7 +96,7 @@ func (w watching) start(ctx context.Context, of *ledger, timeout time.Duration) 
 				in = lostOf(loss)
 			case in = <-still:
 				if in.Until.IsZero() {
-					told[in.Name] = known == 0
+					told[in.Name] = known == 0 && (w.disturbed == nil || !w.disturbed.Load())
 				}
 				if !told[in.Name] {
 					continue
@@ -131,7 +136,7 @@ func (d cappedDevice) watch(ctx context.Context, hangs chan<- network.Hang) {
 func endOf(err error, by result.Process) result.Incident {
 	in := result.Incident{Process: by, Kind: result.Ended, Noticed: result.NoticeExit, Since: time.Now()}
 	if end, ok := errors.AsType[*network.NodeEnd](err); ok {
-		in.Process, in.Since, err = result.Process{Role: end.Role, Name: end.Node}, end.At, end.Cause
+		in.Process, in.Since, in.By, err = result.Process{Role: end.Role, Name: end.Node}, end.At, end.By, end.Cause
 	}
 	in.Status, _, _ = strings.Cut(err.Error(), "\n")
 	in.Status = strings.TrimLeft(strings.TrimPrefix(in.Status, in.Name+" ended"), ",: ")
