@@ -12,12 +12,17 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/study"
+	"meterbench/network"
 	"meterbench/network/ca"
+	"meterbench/network/chaincode"
 	"meterbench/network/fabric/daemons"
 )
 
 // TestMain lets the test binary be the responder that tests start.
 func TestMain(m *testing.M) {
+	if code, handled := network.Dispatch(os.Args, chaincode.Serve); handled {
+		os.Exit(code)
+	}
 	if code, handled := ca.Dispatch(os.Args); handled {
 		os.Exit(code)
 	}
