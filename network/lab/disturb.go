@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
@@ -87,4 +88,12 @@ func prepared(t topology.Topology, events []scenario.Event) (slowed, filled []st
 func unique(names []string) []string {
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// Settle implements study.Settler: after something was done to the network it waits until that is whole again.
+func (s *fabricSite) Settle(ctx context.Context, quiet time.Duration) ([]result.LedgerRead, error) {
+	if !s.disturbed.Load() {
+		return nil, nil
+	}
+	return nil, s.record.Whole(ctx, quiet)
 }

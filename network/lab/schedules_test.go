@@ -110,6 +110,9 @@ func judge(t *testing.T, stored *result.Folder) {
 		}
 		told = append(told, fmt.Sprint(p.Outcomes))
 	}
+	if a == nil {
+		t.Fatalf("no audit; %s", strings.Join(told, ", "))
+	}
 	if problem := a.Problem(); problem != "" {
 		t.Errorf("%s; %s", problem, strings.Join(told, ", "))
 	}
