@@ -168,6 +168,17 @@ func (c *child) life() proc.Life {
 	return proc.Life{PID: c.process.PID(), Before: c.before}
 }
 
+// watched adds to the node that a proc.Sampler takes what only its parent knows.
+func (c *child) watched(node *proc.Node) {
+	node.Life = c.life
+	if c.group != nil && c.group.Cap().CPUs > 0 {
+		node.Throttle = c.group.Throttle
+	}
+	if c.room != nil {
+		node.Store.Root = c.room.Path()
+	}
+}
+
 // harm returns what was done to the node last and is not taken back, empty if nothing is.
 func (c *child) harm() result.EventKind {
 	c.mu.Lock()

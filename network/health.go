@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"meterbench/bench/result"
@@ -40,43 +41,54 @@ type Hang struct {
 // that the kernel says is stopped, or that is silent and uses no processor.
 func (r *Record) WatchHealth(ctx context.Context, hangs chan<- Hang) {
 	for _, node := range r.Nodes {
-		ask, err := r.question(node)
-		if err != nil {
-			ask = nil // the kernel is asked all the same
-		}
-		go WatchProcess(ctx, Watched{node.Name, node.Role, node.PID, ask}, hangs)
+		go WatchProcess(ctx, r.health(node), hangs)
 	}
+}
+
+// health returns a node as WatchProcess takes it.
+func (r *Record) health(node Node) Watched {
+	ask, err := r.question(node)
+	if err != nil {
+		ask = nil // the kernel is asked all the same
+	}
+	return Watched{node.Name, node.Role, node.PID, ask}
 }
 
 // WatchHealth watches over every node until ctx ends, as Record's does, whichever process is the node's at a time. A node to
 // which something was done on purpose is left alone until that is taken back.
 func (n *Network) WatchHealth(ctx context.Context, hangs chan<- Hang) {
-	for _, c := range n.all() {
-		ask, err := n.question(c.Node)
-		if err != nil {
-			ask = nil // the kernel is asked all the same
+	children := n.all()
+	for _, node := range n.Nodes {
+		of := n.health(node)
+		if i := slices.IndexFunc(children, func(c *child) bool { return c.Name == node.Name }); i >= 0 {
+			go children[i].watchHealth(ctx, of, hangs)
+		} else {
+			go WatchProcess(ctx, of, hangs)
 		}
-		go func() {
-			for ctx.Err() == nil {
-				pid, changed := c.healthy()
-				watching, stop := context.WithCancel(ctx)
-				if pid != 0 {
-					go func() {
-						select {
-						case <-changed:
-						case <-watching.Done():
-						}
-						stop()
-					}()
-					WatchProcess(watching, Watched{c.Name, c.Role, pid, ask}, hangs)
-				}
-				stop()
+	}
+}
+
+// watchHealth watches over a node.
+func (c *child) watchHealth(ctx context.Context, of Watched, hangs chan<- Hang) {
+	for ctx.Err() == nil {
+		pid, changed := c.healthy()
+		watching, stop := context.WithCancel(ctx)
+		if pid != 0 {
+			go func() {
 				select {
 				case <-changed:
-				case <-ctx.Done():
+				case <-watching.Done():
 				}
-			}
-		}()
+				stop()
+			}()
+			of.PID = pid
+			WatchProcess(watching, of, hangs)
+		}
+		stop()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"syscall"
 
 	"meterbench/bench/result"
@@ -230,15 +231,12 @@ func newGroup(node string, c topology.Cap) (*cgroup.Group, error) {
 
 // Watched returns the network's nodes as a proc.Sampler takes them, in the order of Nodes.
 func (n *Network) Watched() []proc.Node {
+	children := n.all()
 	var nodes []proc.Node
-	for _, c := range n.all() {
-		node := n.watched(c.Node)
-		node.Life = c.life
-		if c.group != nil && c.group.Cap().CPUs > 0 {
-			node.Throttle = c.group.Throttle
-		}
-		if c.room != nil {
-			node.Store.Root = c.room.Path()
+	for _, one := range n.Nodes {
+		node := n.watched(one)
+		if i := slices.IndexFunc(children, func(c *child) bool { return c.Name == one.Name }); i >= 0 {
+			children[i].watched(&node)
 		}
 		nodes = append(nodes, node)
 	}

@@ -68,7 +68,7 @@ type Group struct {
 // control is a group in one version of the kernel's interface.
 type control interface {
 	add(pid int) error
-	quota(perPeriod time.Duration) error
+	quota(perPeriod time.Duration) error // 0: none
 	// stat also returns how many processes the kernel killed for lack of memory.
 	stat() (t proc.Throttle, killed uint64, err error)
 }
@@ -115,12 +115,17 @@ func (g *Group) Add(pid int) error {
 	return nil
 }
 
-// Enforce sets the CPU quota, if there is one.
+// Enforce sets the CPU quota of the cap, if there is one.
 func (g *Group) Enforce() error {
 	if g.cap.CPUs == 0 {
 		return nil
 	}
-	if err := g.quota(time.Duration(g.cap.CPUs * float64(Period))); err != nil {
+	return g.Limit(g.cap.CPUs)
+}
+
+// Limit sets another CPU quota from now on, in processors; 0: none. The group must have been made with a cap on them.
+func (g *Group) Limit(cpus float64) error {
+	if err := g.quota(time.Duration(cpus * float64(Period))); err != nil {
 		return fmt.Errorf("set the CPU quota of control group %s: %w", g.name, err)
 	}
 	return nil

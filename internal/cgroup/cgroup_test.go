@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -130,6 +131,29 @@ func TestQuotaOnThisMachine(t *testing.T) {
 			}
 			t.Skip("others leave this machine less than the quota")
 		})
+	}
+}
+
+// A quota can be narrowed while a process runs, and be taken back: a process that never rests then uses what there is.
+func TestLimitOnThisMachine(t *testing.T) {
+	g := group(t, Cap{CPUs: 1})
+	cmd, _ := child(t, "spin", g)
+	cores := func(cpus float64) float64 {
+		if err := g.Limit(cpus); err != nil {
+			t.Fatal(err)
+		}
+		begin, before := time.Now(), cpuTime(t, cmd.Process.Pid)
+		time.Sleep(5 * Period)
+		return (cpuTime(t, cmd.Process.Pid) - before).Seconds() / time.Since(begin).Seconds()
+	}
+	if used := cores(0.05); used > 0.15 {
+		t.Errorf("%v cores of 0.05", used)
+	}
+	before, err1 := g.Throttle()
+	cores(0)
+	after, err2 := g.Throttle()
+	if err := errors.Join(err1, err2); err != nil || after.Throttled > before.Throttled+1 {
+		t.Errorf("throttled %d times, and %d after the limit was taken back, %v", before.Throttled, after.Throttled, err)
 	}
 }
 

@@ -110,6 +110,9 @@ const procsFile = "cgroup.procs"
 func (g unified) add(pid int) error { return set(string(g), procsFile, strconv.Itoa(pid)) }
 
 func (g unified) quota(perPeriod time.Duration) error {
+	if perPeriod == 0 {
+		return set(string(g), "cpu.max", "max")
+	}
 	return set(string(g), "cpu.max", fmt.Sprintf("%d %d", perPeriod.Microseconds(), Period.Microseconds()))
 }
 
@@ -154,6 +157,9 @@ func (g legacy) add(pid int) (err error) {
 }
 
 func (g legacy) quota(perPeriod time.Duration) error {
+	if perPeriod == 0 {
+		return set(g[cpu], "cpu.cfs_quota_us", "-1")
+	}
 	err := set(g[cpu], "cpu.cfs_period_us", strconv.FormatInt(Period.Microseconds(), 10))
 	return errors.Join(err, set(g[cpu], "cpu.cfs_quota_us", strconv.FormatInt(perPeriod.Microseconds(), 10)))
 }

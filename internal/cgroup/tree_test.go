@@ -55,6 +55,14 @@ func TestUnified(t *testing.T) {
 			t.Errorf("%s: %q, %v, want %q", name, got, err, want)
 		}
 	}
+	for cpus, want := range map[float64]string{0.1: "10000 100000", 0: "max"} {
+		if err := g.Limit(cpus); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(filepath.Join(tr.mount, "meterbench/peer0/cpu.max")); err != nil || !strings.HasPrefix(string(got), want) {
+			t.Errorf("a limit of %v: %q, %v, want %q", cpus, got, err, want)
+		}
+	}
 	u, err := g.Throttle()
 	if diff := cmp.Diff(proc.Throttle{Periods: 20, Throttled: 15, Time: 2.5}, u); diff != "" || err != nil {
 		t.Errorf("throttling: error %v (-want +got):\n%s", err, diff)
