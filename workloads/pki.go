@@ -85,7 +85,8 @@ func (o PKI) Meterless() {}
 // Traits implements scenario.Options.
 func (o PKI) Traits() scenario.Traits {
 	return scenario.Traits{
-		Once: o.hasKeys(), Query: o.Operation == result.OpVerifyQuery || o.Operation == result.OpLookup, PerClient: o.PerClient > 0,
+		Operator: !o.published() && slices.Contains([]result.Operation{result.OpRegister, result.OpRotate, result.OpRevoke}, o.Operation),
+		Once:     o.hasKeys(), Query: o.Operation == result.OpVerifyQuery || o.Operation == result.OpLookup, PerClient: o.PerClient > 0,
 	}
 }
 

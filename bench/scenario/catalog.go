@@ -82,6 +82,7 @@ type Traits struct {
 	Bound     int64         // every value is below it
 	Interval  time.Duration // that one value covers; 0: it has none
 	Group     int           // meters that belong together, on one channel; 0 or 1: none do
+	Operator  bool          // they are sent by the organisation that operates its contract
 	Reads     bool          // its transactions need what is on the ledger
 	Query     bool          // it asks: a peer answers, and nothing is ordered
 	Once      bool          // its contract refuses a transaction that is on the ledger already, which so can be sent again

@@ -190,7 +190,7 @@ func (s Series) check(warmup func(Series) time.Duration, target *Target) *strict
 		return p
 	}
 	p := cmp.Or(s.checkPhase(at+"load."), s.checkSearch(at), s.checkArrivals(at), s.checkPlace(at, target), s.Load.checkDriver(at+"load.", target),
-		s.checkFailover(at, target))
+		s.checkFailover(at, target), s.checkClient(at, target))
 	switch {
 	case p != nil:
 		return p

@@ -55,7 +55,7 @@ func (s Series) At(clients int) Series {
 func (l *Load) UnmarshalNode(n *strictyaml.Node) error {
 	type plain Load
 	*l = Load{Wait: result.WaitCommit}
-	if err := n.Decode((*plain)(l)); err != nil {
+	if err := cmp.Or(n.Decode((*plain)(l)), l.checkTimeout(n)); err != nil {
 		return err
 	}
 	if l.Kind != result.LoadOpen {

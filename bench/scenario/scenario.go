@@ -80,6 +80,7 @@ type origin struct {
 	topology string             // its network's topology
 	release  string             // its network's release of Fabric
 	policy   string             // its network's policy
+	site     string             // where its clients stand, if that is varied
 	varied   bool               // several series have this place
 }
 
@@ -148,6 +149,7 @@ func Read(ctx context.Context, nameOrPath string, overrides []string, c Catalog)
 		p = cmp.Or(p, one.naming(one.checkEvents()), one.naming(one.Events.setStage(on)))
 	}
 	for _, one := range s.Series {
+		p = cmp.Or(p, one.naming(one.checkSite(networks[one.Network], c)), one.naming(one.checkWait(one.timeout)))
 		p = cmp.Or(p, one.naming(one.checkMeters(networks[one.Network], c)), one.naming(one.checkWarmup(one.from.at, s.WarmupOf)))
 	}
 	if p = cmp.Or(p, checkLength(s.Series, s.Repeat, s.WarmupOf), s.checkQuantiles()); p != nil { // once more, with the length of traces

@@ -121,6 +121,10 @@ func (c Catalog) factorKinds() []FactorKind {
 		newFactor(kindFactor, word[string], OneOf(c.workloadKinds()...), single, func(s *Series, kind, _ string) error { return s.read(c, kind) }),
 	}
 	all = append(all, c.Factors...)
+	all = append(all, newFactor("site", word[string], unchecked, always, func(s *Series, site, path string) error {
+		s.Load.Site, s.from.site = site, path
+		return nil
+	}))
 	all = append(all, newFactor("client", word[result.Driver], OneOf(result.Drivers()...), always, func(s *Series, driver result.Driver, _ string) error {
 		s.Load.Driver = driver
 		return nil

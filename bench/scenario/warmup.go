@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
 	"sort"
 	"time"
@@ -26,7 +27,7 @@ func (s Scenario) WarmupOf(one Series) time.Duration {
 func (s *Scenario) CutAfter(timeout time.Duration) error {
 	s.cut = timeout
 	for _, one := range s.Series {
-		if p := one.naming(one.checkWarmup(one.from.at, s.WarmupOf)); p != nil {
+		if p := one.naming(cmp.Or(one.checkWait(timeout), one.checkWarmup(one.from.at, s.WarmupOf))); p != nil {
 			return s.doc.Locate(p)
 		}
 	}

@@ -50,6 +50,9 @@ func (p *Plan) loadAttachment() error {
 	if a.Gateways, err = p.gateways(t, read, a.Channel); err != nil {
 		return err
 	}
+	if err := s.CheckSites(a.Members()); err != nil {
+		return err
+	}
 	if a.Identities, err = p.identities(t, read); err != nil {
 		return err
 	}
