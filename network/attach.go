@@ -255,7 +255,7 @@ func (a *Attachment) Members() (all []string) {
 
 // Client connects to the channel through every gateway as every identity, which take turns. The caller closes it.
 func (a *Attached) Client(ctx context.Context) (*client.Client, error) {
-	cfg := client.Config{Channel: a.Channel}
+	cfg := client.Config{Channel: a.Channel, Sites: a.Members()}
 	for i := range a.Identities { // so that two in turn differ in both
 		for j := range a.Gateways {
 			g := a.Gateways[j]

@@ -244,6 +244,9 @@ func (r *Record) ClientConfig(channel, chaincode string) (client.Config, error) 
 		return client.Config{}, fmt.Errorf("channel %s has no chaincode %s", channel, chaincode)
 	}
 	cfg := client.Config{Channel: channel, Chaincode: chaincode, Operator: topology.MSP(c.Chaincodes[i].Operator)}
+	for _, site := range r.Topology.AllSites() {
+		cfg.Sites = append(cfg.Sites, site.Name)
+	}
 	for _, name := range c.Peers {
 		peer := r.node(name)
 		_, user, err1 := fabric.ReadKeys(organisationDir(r.Dir, peer.Organisation), fabric.User)

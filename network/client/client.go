@@ -39,10 +39,13 @@ type Config struct {
 	// Gateways take the transactions in turn. The first one's peer is the observing peer: commits count when
 	// it has them. Should it end, the next one's is.
 	Gateways []Gateway
+	// Sites are the names of the network's sites, by their numbers from 1, for errors.
+	Sites []string
 	// Operator is the MSP id of the organisation through whose first gateway Evaluate and Invoke go. Empty:
 	// that of the first gateway.
 	Operator string
-	// Orderers take the envelopes that do not go through a gateway. They may be left out where none does.
+	// Orderers take the envelopes that do not go through a gateway. They may be left out where none does. Those without a
+	// dialer are connected to by that of the first gateway.
 	Orderers []Orderer
 	// OrdererCount is how many orderers the channel has, where Orderers are not all or left out; 0: it is not known.
 	OrdererCount int
@@ -139,6 +142,12 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 		return nil, errors.New("dial: no gateways given")
 	}
 	cfg.CommitTimeout = cmp.Or(cfg.CommitTimeout, timeout)
+	cfg.Orderers = slices.Clone(cfg.Orderers)
+	for i := range cfg.Orderers {
+		if o := &cfg.Orderers[i]; o.Dial == nil {
+			o.Dial = cfg.Gateways[0].Dial
+		}
+	}
 	life, stop := context.WithCancel(context.Background())
 	c := &Client{config: cfg, calls: newCalls(), life: life, stop: stop}
 	for _, g := range cfg.Gateways {

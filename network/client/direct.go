@@ -76,15 +76,17 @@ func (c *Client) ask(ctx context.Context, p *endpoint, chaincode, function strin
 }
 
 // CheckDirect makes sure that transactions of these chaincodes can be taken to endorsers and orderers: that enough of them
-// are known, and of the orderers that enough answer.
+// are known, and of the orderers that enough answer, wherever clients stand.
 func (c *Client) CheckDirect(ctx context.Context, chaincodes ...string) error {
-	for _, chaincode := range chaincodes {
-		if _, err := c.home.endorsers.choose(ctx, chaincode); err != nil {
+	for _, place := range c.places {
+		for _, chaincode := range chaincodes {
+			if _, err := place.endorsers.choose(ctx, chaincode); err != nil {
+				return fmt.Errorf("the %s driver: %w", result.DriverDirect, err)
+			}
+		}
+		if err := place.orderers.reach(ctx); err != nil {
 			return fmt.Errorf("the %s driver: %w", result.DriverDirect, err)
 		}
-	}
-	if err := c.home.orderers.reach(ctx, c.config.Orderers); err != nil {
-		return fmt.Errorf("the %s driver: %w", result.DriverDirect, err)
 	}
 	return nil
 }

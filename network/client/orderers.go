@@ -48,6 +48,7 @@ func orderOutcome(ctx context.Context, err error) result.Outcome {
 // orderers take envelopes.
 type orderers struct {
 	nodes  []*ordererNode
+	config []Orderer
 	quorum int // how many must take an envelope
 	next   atomic.Uint64
 }
@@ -55,7 +56,7 @@ type orderers struct {
 // newOrderers returns the orderers of a configuration. They are connected to when the first envelope comes, and their
 // streams last until life ends.
 func newOrderers(life context.Context, cfg Config, counted *calls) (*orderers, error) {
-	all := &orderers{quorum: max(cfg.Quorum, 1)}
+	all := &orderers{config: cfg.Orderers, quorum: max(cfg.Quorum, 1)}
 	for _, o := range cfg.Orderers {
 		conn, err := o.Dial.connectWith(o.Address, cmp.Or(o.ServerName, o.Name), o.TLS, counted.options()...)
 		if err != nil {
@@ -78,7 +79,8 @@ func (o *orderers) close() (err error) {
 }
 
 // reach makes sure that as many orderers answer as must take an envelope.
-func (o *orderers) reach(ctx context.Context, all []Orderer) error {
+func (o *orderers) reach(ctx context.Context) error {
+	all := o.config
 	if len(all) < o.quorum {
 		return o.tooFew()
 	}

@@ -42,7 +42,7 @@ func (c *Client) StandAt(ctx context.Context, sites ...uint16) error {
 	for _, site := range sites {
 		peers := slices.DeleteFunc(slices.Clone(c.peers), func(p *endpoint) bool { return p.site != site })
 		if len(peers) == 0 {
-			return fmt.Errorf("site %d has no peer of channel %s", site, c.config.Channel)
+			return fmt.Errorf("site %s has no peer of channel %s", c.siteName(site), c.config.Channel)
 		}
 		p := newPlace(c, peers)
 		c.places = append(c.places, p)
@@ -70,6 +70,14 @@ func (c *Client) StandAt(ctx context.Context, sites ...uint16) error {
 	c.places = slices.DeleteFunc(c.places, func(p *place) bool { return p == before })
 	before.end()
 	return before.orderers.close()
+}
+
+// siteName returns the name of a site by its number.
+func (c *Client) siteName(site uint16) string {
+	if i := int(site) - 1; i >= 0 && i < len(c.config.Sites) {
+		return c.config.Sites[i]
+	}
+	return fmt.Sprint(site)
 }
 
 // callFrom has endorsers and orderers called through connections that a dialer of the place makes.

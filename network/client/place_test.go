@@ -72,7 +72,7 @@ func standing(t *testing.T, others ...string) (Config, []*fakeSite) {
 		one.Gateways[0].Site, one.Gateways[0].Dial, one.Gateways[0].Identity.MSP = uint16(min(i, 1)+1), dial, msp
 		if i == 0 {
 			cfg = one
-			cfg.Orderers[0].Dial = dial
+			cfg.Sites = []string{"ptb", "cmi", "bev"}
 		} else {
 			cfg.Gateways = append(cfg.Gateways, one.Gateways...)
 		}
@@ -144,11 +144,11 @@ func TestCommitsAreSeenAtTheirSites(t *testing.T) {
 		t.Errorf("next block %d, want %d", got, want)
 	}
 	if r, err := c.Submit(t.Context(), bench.Transaction{Site: 3}); r.Outcome != result.PrepareError || r.Site != 3 || err == nil ||
-		err.Error() != "submit: no gateway at site 3" {
+		err.Error() != "submit: no gateway at site bev" {
 		t.Errorf("at a site without gateway: %+v, %v", r, err)
 	}
 	if r, err := c.Submit(t.Context(), bench.Transaction{Sender: "PtbMSP", Site: 2}); r.Outcome != result.PrepareError || err == nil ||
-		err.Error() != "submit: no gateway with an identity of PtbMSP at site 2" {
+		err.Error() != "submit: no gateway with an identity of PtbMSP at site cmi" {
 		t.Errorf("of an organisation that has none at the site: %+v, %v", r, err)
 	}
 }
@@ -196,7 +196,7 @@ func TestStandElsewhere(t *testing.T) {
 func TestStandWhereNoPeerIs(t *testing.T) {
 	cfg, _ := standing(t, "CmiMSP")
 	c := connected(t, cfg)
-	if err := c.StandAt(t.Context(), 1, 3); err == nil || err.Error() != "site 3 has no peer of channel metrology" {
+	if err := c.StandAt(t.Context(), 1, 3); err == nil || err.Error() != "site bev has no peer of channel metrology" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -217,9 +217,15 @@ func TestDirectFromTheSite(t *testing.T) {
 			t.Errorf("%+v, %v", r, err)
 		}
 	}
-	// To the peer of PTB, and to the orderer.
+	// To the peer of PTB, and to the orderer, which is at the first site.
 	if got := []int32{sites[0].dialled.Load(), sites[1].dialled.Load()}; !cmp.Equal(got, []int32{0, 2}) {
 		t.Errorf("connections to other sites: %v, want two from the second", got)
+	}
+	if err := c.CheckDirect(t.Context(), "readings"); err != nil {
+		t.Error(err)
+	}
+	if got := []int32{sites[0].dialled.Load(), sites[1].dialled.Load()}; !cmp.Equal(got, []int32{0, 3}) {
+		t.Errorf("connections to other sites: %v, want one more, to ask whether the orderer answers", got)
 	}
 }
 

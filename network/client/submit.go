@@ -15,7 +15,7 @@ import (
 func (c *Client) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
 	t := c.turns[turnKey{tx.Sender, tx.Site}]
 	if t == nil {
-		return bench.Receipt{Site: tx.Site, Outcome: result.PrepareError}, noGateway(tx)
+		return bench.Receipt{Site: tx.Site, Outcome: result.PrepareError}, c.noGateway(tx)
 	}
 	p := c.instead(t.take())
 	if repeatable(&tx) {
@@ -25,13 +25,13 @@ func (c *Client) Submit(ctx context.Context, tx bench.Transaction) (bench.Receip
 }
 
 // noGateway says that no gateway can take a transaction.
-func noGateway(tx bench.Transaction) error {
+func (c *Client) noGateway(tx bench.Transaction) error {
 	text := "submit: no gateway"
 	if tx.Sender != "" {
 		text += " with an identity of " + tx.Sender
 	}
 	if tx.Site != 0 {
-		text += fmt.Sprintf(" at site %d", tx.Site)
+		text += " at site " + c.siteName(tx.Site)
 	}
 	return errors.New(text)
 }
