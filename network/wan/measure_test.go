@@ -2,7 +2,9 @@ package wan
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -80,5 +82,17 @@ func TestBeforeEnforce(t *testing.T) {
 	}
 	if got := trips[0]; got.Asked != 0 || got.P50 > 100*time.Millisecond || got.Lost != 0 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// What is no answer ends what can be asked, with one error: commands never take each other's answers.
+func TestNoAnswer(t *testing.T) {
+	e := startAtZero(t, Config{Links: between(2, Link{})})
+	e.decoder = json.NewDecoder(strings.NewReader("no answer"))
+	first := e.Enforce()
+	e.decoder = json.NewDecoder(e.answers)
+	second := e.Cut("a", "b")
+	if first == nil || second == nil || strings.Contains(first.Error(), "\n") {
+		t.Errorf("errors %v, %v", first, second)
 	}
 }

@@ -47,6 +47,7 @@ type Emulation struct {
 	requests *os.File
 	answers  *os.File
 	decoder  *json.Decoder
+	broken   error  // a request has no answer: the next would take that for its own
 	effects  *links // as the process has them
 }
 
@@ -164,7 +165,10 @@ func (e *Emulation) command(c command) (answer, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var a answer
-	err := e.ask(c, &a)
+	if e.broken == nil {
+		e.broken = e.ask(c, &a)
+	}
+	err := e.broken
 	if err == nil && a.Error != "" {
 		err = errors.New(a.Error)
 	}
