@@ -115,7 +115,7 @@ func (s *fabricSite) open(ctx context.Context, logs string, events []scenario.Ev
 		return err
 	}
 	cfg := network.Config{Binaries: s.lab.binaries[s.topology.Fabric], Logs: logs, Progress: lines(working)}
-	cfg.Slowed, cfg.Filled = prepared(s.topology, events)
+	prepare(&cfg, s.topology, events)
 	own, err := network.Start(ctx, s.topology, cfg)
 	if err == nil {
 		s.net, s.record, s.ready = own, &own.Record, own.Ready()

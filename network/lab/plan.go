@@ -59,6 +59,11 @@ func planOf(s scenario.Scenario, held *network.Record) (Plan, error) {
 	if err := checkFE(s); err != nil {
 		return Plan{}, err
 	}
+	if s.Target == nil {
+		if err := p.checkRights(); err != nil {
+			return Plan{}, err
+		}
+	}
 	return p, p.checkWorkloads()
 }
 

@@ -125,7 +125,15 @@ func judge(t *testing.T, stored *result.Folder) {
 			lost++
 		}
 	}
-	if d := a.InDoubt; d != nil && (d.Total < lost || d.Committed+d.Invalid+d.NotCommitted != d.Total) || d == nil && lost > 0 {
+	for attempt, err := range stored.Attempts() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if attempt.InDoubt() {
+			lost++
+		}
+	}
+	if d := a.InDoubt; d != nil && (d.Total != lost || d.Committed+d.Invalid+d.NotCommitted != d.Total) || d == nil && lost > 0 {
 		t.Errorf("%d are in doubt, decided are %+v", lost, d)
 	}
 	t.Logf("%d committed, %d in doubt; %s", a.Expected, lost, strings.Join(told, ", "))
