@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,8 +18,14 @@ import (
 // fixture reads the made-up run of testdata.
 func fixture(t testing.TB) (run result.Run, sum result.Summary) {
 	t.Helper()
-	for file, into := range map[string]any{"testdata/run.json": &run, "testdata/summary.json": &sum} {
-		data, err := os.ReadFile(file)
+	return fixtureOf(t, "testdata")
+}
+
+// fixtureOf reads a made-up run from a folder.
+func fixtureOf(t testing.TB, dir string) (run result.Run, sum result.Summary) {
+	t.Helper()
+	for file, into := range map[string]any{"run.json": &run, "summary.json": &sum} {
+		data, err := os.ReadFile(filepath.Join(dir, file))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,8 @@ import (
 // checksSection reports the outcome of every transaction and whether the ledger agrees.
 func checksSection(sum result.Summary, all []series) Section {
 	return Section{ID: "checks", Title: "Outcomes and audit", Intro: intro("section checks"),
-		Tables: slices.Concat([]Table{outcomeTable(all), auditTable(sum.Audit)}, littleTable(all), steadinessTable(all), incidentTable(sum.Incidents))}
+		Tables: slices.Concat([]Table{outcomeTable(all), auditTable(sum.Audit)},
+			doubtTable(sum.Audit, all), littleTable(all), steadinessTable(all), incidentTable(sum.Incidents))}
 }
 
 // outcomeTable has a column for every class that occurred.

@@ -10,7 +10,7 @@ import (
 
 // findings are the headlines of a run, the answers that it was made for before the others.
 func findings(run result.Run, sum result.Summary, all []series, e encryption) []Finding {
-	fs := slices.Concat(failureFinding(all), incidentFindings(sum), claimFindings(sum.Claims))
+	fs := slices.Concat(failureFinding(all), incidentFindings(sum), claimFindings(sum.Claims), recoveryFindings(all))
 	sought := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return !s.saturable() })
 	if len(sought) > headlines {
 		fs = append(fs, saturationsFinding(sought))
@@ -22,9 +22,11 @@ func findings(run result.Run, sum result.Summary, all []series, e encryption) []
 	fs = slices.Concat(fs, rateFindings(all), e.costFinding(),
 		e.insideFinding("Encryption in the transaction", "of the mean %s is encryption", encrypts),
 		e.insideFinding("Evaluation in a bill", "of a bill's mean %s is the gateway's evaluation of the readings", bills),
-		slowdownFinding(all))
+		slowdownFinding(all), expectedFinding(all), distanceFinding(sum.Distances))
 	if len(all) > 0 || len(sum.FE) == 0 { // else encryption alone was measured, or the run ended there
-		fs = append(fs, auditFinding(sum.Audit), validityFinding(all))
+		fs = append(fs, auditFinding(sum.Audit))
+		fs = append(fs, doubtFinding(sum.Audit)...)
+		fs = append(fs, validityFinding(all))
 		fs = append(fs, littleFinding(all)...)
 	}
 	if b := run.Bringup; b != nil && b.FirstCommit > 0 {

@@ -20,13 +20,14 @@ const (
 )
 
 // overTime returns the levels of the series that are drawn over time: the one at saturation, or of the highest
-// throughput, and with ends the least and the largest load.
+// throughput, those with events, and with ends the least and the largest load.
 func (s series) overTime(ends bool) []level {
 	peak := s.peak()
 	return slices.DeleteFunc(slices.Clone(s.levels), func(l level) bool {
 		amount := l.load.Amount()
 		first, last := s.levels[0].load.Amount(), s.levels[len(s.levels)-1].load.Amount()
-		return (peak == nil || amount != peak.load.Amount()) && !(ends && (amount == first || amount == last))
+		p := l.drawn()
+		return !p.Disturbed() && (peak == nil || amount != peak.load.Amount()) && !(ends && (amount == first || amount == last))
 	})
 }
 
@@ -62,6 +63,7 @@ func timeSection(all []series, more details) []Section {
 	for _, l := range levels {
 		t, marks := more.tallies[l.key()], more.timelines[l.key()]
 		frame := t.frame(marks)
+		frame.Events = events(l.drawn())
 		frame.Title = fmt.Sprintf("%s, %s", l.of.name, l.load)
 		latencies = append(latencies, t.heat(frame))
 		rates = append(rates, t.rates(frame, l.of))
@@ -75,6 +77,9 @@ func timeSection(all []series, more details) []Section {
 	}
 	if slices.ContainsFunc(latencies, func(p Panel) bool { return p.Marks != nil }) {
 		framed = append(framed, notes("figures with marks")...)
+	}
+	if slices.ContainsFunc(latencies, func(p Panel) bool { return p.Events != nil }) {
+		framed = append(framed, notes("figures with events")...)
 	}
 	latency.Notes, rate.Notes = append(latency.Notes, framed...), append(rate.Notes, framed...)
 	const why = "No data: no transaction of these levels ended well."

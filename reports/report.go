@@ -154,6 +154,8 @@ func build(run result.Run, sum result.Summary, more details) Report {
 			bytesSection(all),
 			[]Section{latencySection(all, more)},
 			timeSection(all, more),
+			sitesSection(run, sum, all),
+			eventsSection(all),
 			uncertaintySection(sum.Uncertainty),
 			costsSection(all),
 			[]Section{resourceSection(all, run.Host), encryptionSection(fe, run), checksSection(sum, all)}),

@@ -19,6 +19,10 @@ import (
 // empty figure without its reason, cells for every column.
 func sound(t interface{ Errorf(string, ...any) }, r Report) {
 	for _, f := range r.Figures() {
+		if f.Map != nil {
+			soundMap(t, *f.Map)
+			continue
+		}
 		if (len(f.Legend()) == 0) != (f.Empty != "") {
 			t.Errorf("figure %s: %d series, empty because %q", f.ID, len(f.Legend()), f.Empty)
 		}
@@ -39,6 +43,17 @@ func sound(t interface{ Errorf(string, ...any) }, r Report) {
 					t.Errorf("table %s holds %v", table.ID, *c.Number)
 				}
 			}
+		}
+	}
+}
+
+func soundMap(t interface{ Errorf(string, ...any) }, m Map) {
+	if len(m.Sites) < 2 {
+		t.Errorf("a map of %d sites", len(m.Sites))
+	}
+	for _, l := range m.Links {
+		if min(l.From, l.To) < 0 || max(l.From, l.To) >= len(m.Sites) {
+			t.Errorf("a way between sites %d and %d of %d", l.From, l.To, len(m.Sites))
 		}
 	}
 }
@@ -88,7 +103,7 @@ func onlyWhatIsThere(t *testing.T, name string, r Report) {
 			t.Errorf("%s: section %s is empty", name, s.ID)
 		}
 		for _, f := range s.Figures {
-			if f.Empty != "" || len(f.Legend()) == 0 {
+			if f.Empty != "" || len(f.Legend()) == 0 && f.Map == nil {
 				t.Errorf("%s: figure %s is empty: %s", name, f.ID, f.Empty)
 			}
 		}
@@ -220,11 +235,22 @@ func FuzzBuild(f *testing.F) {
 	f.Add([]byte(`{"points":[{"latency_all_s":{"n":0,"missing":{"lost":3},"quantiles":[{"percent":1e300,"beyond":-1}]},"satisfaction":{},"commit_at_peers_s":{"peers":{"a":{},"":{}}}}]}`))
 	f.Add([]byte(`{"fe":[{"bits":-5,"encrypt_s":{"p50":1e-300}}],"saturation":[{"series":"x","reached":true}]}`))
 	f.Add(seed)
+	apart, err := os.ReadFile("testdata/apart/summary.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(apart)
+	f.Add([]byte(`{"distances":[{"between":["ptb","cmi"],"p50_s":1e308,"asked_s":-1e308}],"points":[{"series":"loss","load":{"kind":"open","offered_per_s":1},
+		"conditions":{"distance":1},"events":[{"kind":"cut","at_s":1e308}],"recoveries":[{"event":7},{"event":-1},{"event":0,"before_per_s":1}],
+		"expected":{"measured_s":1e308,"total_s":1e-308,"ratio":1e308,"sites":[{"site":"ptb"},{"site":"ptb","distance_s":1e308}]},
+		"sites":[{"site":"ptb","latency_s":{"n":1,"mean":1e308}},{"site":"","scheduled":1}],"in_doubt":{"total":3,"for_s":{"committed":{"n":1}}}}]}`))
+	run, _ := fixtureOf(f, "testdata/apart")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var sum result.Summary
 		if json.Unmarshal(data, &sum) != nil {
 			t.Skip()
 		}
 		sound(t, Build(result.Run{}, sum))
+		sound(t, Build(run, sum))
 	})
 }

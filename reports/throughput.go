@@ -238,5 +238,9 @@ func timelineFigure(phases []series) Figure {
 	f = f.Settle(noPoints)
 	f.Notes = append(notes("figure timeline"), markNotes(f, false)...)
 	f.Alt = fmt.Sprintf("Throughput of each phase of %s over its measured window: %s.", level, listed(names(f.Series)))
+	if done := events(phases[0].levels[0].drawn()); done != nil && f.Empty == "" {
+		f.Panels, f.Series = []Panel{{Title: level, Series: f.Series, Events: done}}, nil
+		f.Notes = append(f.Notes, notes("figures with events")...)
+	}
 	return f
 }

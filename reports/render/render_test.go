@@ -27,8 +27,13 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 func stored(t testing.TB) (run result.Run, sum result.Summary) {
 	t.Helper()
-	for file, into := range map[string]any{"../testdata/run.json": &run, "../testdata/summary.json": &sum} {
-		data, err := os.ReadFile(file)
+	return storedIn(t, "../testdata")
+}
+
+func storedIn(t testing.TB, dir string) (run result.Run, sum result.Summary) {
+	t.Helper()
+	for file, into := range map[string]any{"run.json": &run, "summary.json": &sum} {
+		data, err := os.ReadFile(filepath.Join(dir, file))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,9 +77,10 @@ func golden(t *testing.T, file, got string) {
 }
 
 func TestGolden(t *testing.T) {
-	rep := reports.Build(stored(t))
+	rep, apart := reports.Build(stored(t)), reports.Build(storedIn(t, "../testdata/apart"))
 	for file, write := range map[string]func(io.Writer) error{
 		"summary-100.txt": func(w io.Writer) error { return render.Text(w, rep, 100) },
+		"apart-140.txt":   func(w io.Writer) error { return render.Text(w, apart, 140) },
 		"fe-80.txt":       func(w io.Writer) error { _, sum := stored(t); return render.Text(w, reports.FE(sum.FE), 80) },
 		"calibration.txt": func(w io.Writer) error { return render.Text(w, reports.Calibration(calibrated(t)), 100) },
 		"report.html":     func(w io.Writer) error { _, err := io.WriteString(w, written(page(t, rep))); return err },
