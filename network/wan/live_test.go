@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -150,6 +151,48 @@ func TestAccuracy(t *testing.T) {
 	load.Wait()
 	for _, r := range trips[:len(asked)] {
 		t.Logf("%6v asked: p50 %8v, p99 %8v", r.Asked, r.P50.Round(time.Microsecond), r.P99.Round(time.Microsecond))
+	}
+}
+
+// What applications see of it: echoes over a TCP connection, of which a quarter at least met no busy processor.
+func TestTCPEcho(t *testing.T) {
+	for _, asked := range []time.Duration{0, 10 * time.Millisecond, 50 * time.Millisecond} {
+		t.Run(asked.String(), func(t *testing.T) {
+			e := start(t, Config{Links: between(2, Link{RoundTrip: asked})})
+			listener, err := e.Listen("b", net.JoinHostPort(e.Address("b"), "0"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer listener.Close()
+			go func() {
+				if conn, err := listener.Accept(); err == nil {
+					io.Copy(conn, conn)
+					conn.Close()
+				}
+			}()
+			conn, err := e.Dial(t.Context(), "a", listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			var trips []time.Duration
+			message := make([]byte, 100)
+			for range 20 {
+				began := time.Now()
+				if _, err := conn.Write(message); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := io.ReadFull(conn, message); err != nil {
+					t.Fatal(err)
+				}
+				trips = append(trips, time.Since(began))
+			}
+			slices.Sort(trips)
+			t.Logf("p25 %v, p50 %v", trips[4], trips[9])
+			if off := trips[4] - asked; off < 0 || off > max(time.Millisecond, asked/50) {
+				t.Errorf("a quarter of the echoes took %v", trips[4])
+			}
+		})
 	}
 }
 
