@@ -156,10 +156,11 @@ func (p *Plan) checkRights() error {
 	return nil
 }
 
-// Settle implements study.Settler: after something was done to the network it waits until that is whole again.
+// Settle implements study.Settler: after something was done to the network it waits until that is whole again. Where it is not in
+// time, as with a node that could not be restarted, the longest ledger among those that can be read has to do.
 func (s *fabricSite) Settle(ctx context.Context, quiet time.Duration) ([]result.LedgerRead, error) {
-	if !s.disturbed.Load() {
-		return nil, nil
+	if s.disturbed.Load() && s.record.Whole(ctx, quiet) == nil {
+		quiet = 0
 	}
-	return nil, s.record.Whole(ctx, quiet)
+	return s.ledger.Settle(ctx, quiet)
 }
