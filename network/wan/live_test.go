@@ -214,6 +214,7 @@ func TestSixteenSites(t *testing.T) {
 
 // A link loses as many packets as asked for, in each direction, and keeps their order whatever its jitter.
 func TestLossAndJitter(t *testing.T) {
+	t.Parallel()
 	const n, loss, jitter = 4000, 0.1, 4 * time.Millisecond
 	e := start(t, Config{Links: between(2, Link{RoundTrip: 20 * time.Millisecond, Loss: loss, Jitter: jitter}), Seed: 7})
 	numbers, took := stream(t, e, "a", "b", n, 100, 4000)
@@ -303,6 +304,7 @@ func TestBandwidth(t *testing.T) {
 
 // Links are cut, healed and slowed at once, alone or all of a site; what else there is stays as it was.
 func TestCutHealSlow(t *testing.T) {
+	t.Parallel()
 	const ms = time.Millisecond
 	e := start(t, Config{Links: between(3, Link{RoundTrip: 10 * ms})})
 	conns, at := map[string]*net.UDPConn{}, map[string]netip.AddrPort{}
@@ -365,6 +367,7 @@ func TestCutHealSlow(t *testing.T) {
 
 // A connection outlives a cut, over which nothing comes.
 func TestConnectionOutlivesCut(t *testing.T) {
+	t.Parallel()
 	e := start(t, Config{Links: between(2, Link{RoundTrip: 10 * time.Millisecond})})
 	listener, err := e.Listen("b", net.JoinHostPort(e.Address("b"), "0"))
 	if err != nil {

@@ -38,6 +38,7 @@ func TestTrip(t *testing.T) {
 
 // What is measured is what is in force: nothing before Enforce, nothing over a link that is cut, and what slows it.
 func TestMeasure(t *testing.T) {
+	t.Parallel()
 	const ms = time.Millisecond
 	e := start(t, Config{Links: between(3, Link{RoundTrip: 20 * ms})})
 	if err := errors.Join(e.Cut("a", "b"), e.Slow("c", "a", Link{RoundTrip: 30 * ms})); err != nil {
@@ -75,6 +76,7 @@ func TestMeasure(t *testing.T) {
 
 // Distances are not in force before Enforce.
 func TestBeforeEnforce(t *testing.T) {
+	t.Parallel()
 	e := startAtZero(t, Config{Links: between(2, Link{RoundTrip: time.Second, Loss: 1})})
 	trips, err := e.Measure(t.Context())
 	if err != nil {
@@ -87,6 +89,7 @@ func TestBeforeEnforce(t *testing.T) {
 
 // What is no answer ends what can be asked, with one error: commands never take each other's answers.
 func TestNoAnswer(t *testing.T) {
+	t.Parallel()
 	e := startAtZero(t, Config{Links: between(2, Link{})})
 	e.decoder = json.NewDecoder(strings.NewReader("no answer"))
 	first := e.Enforce()

@@ -166,6 +166,7 @@ var privileges = []struct {
 
 // Without rights a command goes on in a user namespace, as the same user, and ends with its code.
 func TestReexec(t *testing.T) {
+	t.Parallel()
 	for _, p := range privileges {
 		t.Run(p.name, func(t *testing.T) {
 			cmd := commandOf(t, partMeasure, p.unprivileged)
@@ -237,6 +238,7 @@ func up(t *testing.T, cmd *exec.Cmd) (running, *bufio.Reader) {
 
 // Signals reach the command once, wherever it runs, and its code comes back.
 func TestSignals(t *testing.T) {
+	t.Parallel()
 	if signal.Ignored(syscall.SIGHUP) {
 		t.Skip("started with nohup")
 	}
@@ -266,6 +268,7 @@ func TestSignals(t *testing.T) {
 
 // Whichever process is killed, nothing is left, of this host's network nothing has changed.
 func TestNothingIsLeft(t *testing.T) {
+	t.Parallel()
 	for _, p := range privileges {
 		for _, c := range []struct {
 			name   string
