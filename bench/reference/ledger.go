@@ -63,6 +63,9 @@ func New(c Config, clock alarm.Clock, log func(True)) (*Ledger, error) {
 func (l *Ledger) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
 	t := l.take(&tx)
 	r := bench.Receipt{TxID: l.id(t), Outcome: t.outcome}
+	if t.last == arrived && t.outcome == result.EndorseUnreachable {
+		return r, errDown
+	}
 	refused := t.last <= endorsed && t.outcome != result.Answered
 	if err := l.pass(ctx, t, &r, "endorse", min(endorsed, t.last), refused && t.outcome != result.EndorseTimeout); err != nil {
 		return r, err

@@ -67,6 +67,7 @@ type model struct {
 	rng                    *rand.Rand         // of the failures
 	ended                  func(*transaction) // called once per transaction, when its whole course is known
 
+	down   bool // killed: it turns away whatever arrives, and ends what it has taken
 	taken  uint64
 	blocks uint64
 	moving heap.Heap[*transaction] // by the instant of their next mark
@@ -89,6 +90,9 @@ func (m *model) arrive(t *transaction, at time.Duration, wait result.Wait) {
 	t.number = m.taken
 	t.outcome = m.outcome()
 	t.last, _ = lastMark(t.outcome)
+	if m.down {
+		t.outcome, t.last = result.EndorseUnreachable, arrived
+	}
 	if wait == result.WaitEndorse && t.last > endorsed {
 		t.outcome, t.last = result.Answered, endorsed
 	}

@@ -71,6 +71,9 @@ func (s Schedule) draw(rng *rand.Rand, c *condition, at time.Duration, kinds []r
 // candidates returns the events of a kind that are possible and can be drawn.
 func (s Schedule) candidates(c *condition, kind result.EventKind) (all []Event) {
 	row := kindOfEvent(kind)
+	if s.stage.kinds != nil && !slices.Contains(s.stage.kinds, kind) {
+		return nil
+	}
 	add := func(e Event) {
 		e.Kind = kind
 		if reason, _ := c.refuse(e); reason == "" {

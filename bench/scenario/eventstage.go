@@ -17,6 +17,7 @@ type stage struct {
 	organisations []string
 	listed        bool // the topology lists its sites
 	called        string
+	kinds         []result.EventKind // that can be done; nil: all
 }
 
 // A stagedNode is a node of a network, under the name that its process has.
@@ -76,14 +77,16 @@ func Nodes(t topology.Topology) (all []result.Process) {
 
 // A disturbable target is one to which events can be done, in place of a network.
 type disturbable interface {
-	// Nodes returns the names of what events can name.
+	// Nodes returns what events can name, EventKinds what can be done to it.
 	Nodes() []result.Process
+	EventKinds() []result.EventKind
 }
 
 // stage returns what a target offers to events.
 func (t *Target) stage() stage {
 	s := stage{called: t.Called}
 	if d, ok := t.Options.(disturbable); ok {
+		s.kinds = d.EventKinds()
 		for _, n := range d.Nodes() {
 			s.nodes = append(s.nodes, stagedNode{Process: n})
 		}
@@ -111,6 +114,9 @@ func (s stage) resolve(e *Event) *strictyaml.Problem {
 		return strictyaml.Problemf(orKnown(name, known), path, "there is no %s %s in %s", what, name, s.called)
 	}
 	switch {
+	case s.kinds != nil && !slices.Contains(s.kinds, e.Kind):
+		return strictyaml.Problemf("give a topology in place of the target", path, "cannot be done to a %s, which knows %s", s.called,
+			strings.Join(names(s.kinds, func(k result.EventKind) string { return string(k) }), ", "))
 	case e.Organisation != "":
 		return s.checkJoin(*e, path)
 	case e.Sites != nil:

@@ -51,7 +51,7 @@ func TestExamplesRun(t *testing.T) {
 		name   string
 		points int
 		valid  uint64 // transactions of the first point, where their number is fixed
-	}{{"reference-ledger", 2, 0}, {"trace-replay", 1, 20}} {
+	}{{"reference-ledger", 2, 0}, {"trace-replay", 1, 20}, {"outage", 1, 0}} {
 		t.Run(c.name, func(t *testing.T) {
 			out := t.TempDir()
 			var stdout, stderr bytes.Buffer

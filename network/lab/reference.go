@@ -10,6 +10,7 @@ import (
 	"meterbench/bench"
 	"meterbench/bench/reference"
 	"meterbench/bench/result"
+	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/internal/alarm"
 	"meterbench/internal/proc"
@@ -126,6 +127,15 @@ func (s *referenceSite) Stored(ctx context.Context) (n uint64, counted bool, err
 	return n, true, nil
 }
 
+// Disturb implements study.Disturber.
+func (s *referenceSite) Disturb(_ context.Context, e scenario.Event) (result.Event, error) {
+	act := s.ledger.Kill
+	if e.Kind == result.EventRestart {
+		act = s.ledger.Restart
+	}
+	return result.Event{Nodes: s.config.Nodes()}, act()
+}
+
 // Incidents implements study.Site: those of authorities.
 func (s *referenceSite) Incidents() <-chan result.Incident { return s.incidents }
 
@@ -144,4 +154,4 @@ func (s *referenceSite) Close() error {
 	return errors.Join(err, s.Sampler.Close(), s.authorities.close())
 }
 
-var _ study.Site = (*referenceSite)(nil)
+var _ study.Disturber = (*referenceSite)(nil)
