@@ -19,9 +19,10 @@ const (
 	mostDemanded  = 0.9
 	wantedShare   = 0.75
 	leastShare    = 0.5
-	falseAlarms   = 0.01 // of a whole stretch
-	looksInSpan   = 4    // of spans that overlap as many are independent as if so many fitted into one
-	longestSpan   = 16   // times the shortest
+	falseAlarms   = 0.02   // of a whole stretch
+	looksInSpan   = 4      // of spans that overlap as many are independent as if so many fitted into one
+	longestSpan   = 16     // times the shortest
+	longestShare  = 2. / 3 // of the stretch
 	spanIncrement = 1.5
 )
 
@@ -52,7 +53,7 @@ func (y Yardstick) Longest() Scale { return y.Scales[len(y.Scales)-1] }
 //	r W - h W √(1 + T/W) t(1-p, n-1) / t(0.975, n-1) - b
 //
 // with Student's t for the n batches of the interval, and p such that of all spans of a length one falls short by chance in one
-// of 100 stretches. Nine tenths of the rate always do: what else delays a system is no matter of chance.
+// of 50 stretches. Nine tenths of the rate always do: what else delays a system is no matter of chance.
 func (b Before) Yardstick(shortest, stretch float64) (y Yardstick, ok bool) {
 	free := float64(b.Interval.N - 1)
 	if b.Rate <= 0 || free < 1 {
@@ -60,8 +61,8 @@ func (b Before) Yardstick(shortest, stretch float64) (y Yardstick, ok bool) {
 	}
 	y.Rate = b.Rate
 	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: free}
-	half := (b.Rate - b.Interval.Low) / t.Quantile(1-(1-Level)/2)
-	most := min(b.Length, stretch/2, shortest*longestSpan)
+	half := (b.Interval.High - b.Interval.Low) / 2 / t.Quantile(1-(1-Level)/2)
+	most := min(2*b.Length, stretch*longestShare, shortest*longestSpan)
 	for span := shortest; span <= most; span *= spanIncrement {
 		p := falseAlarms * span / (looksInSpan * stretch)
 		chance := half * math.Sqrt(1+b.Length/span) * t.Quantile(1-min(p, 1-Level))

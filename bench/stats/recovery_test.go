@@ -126,6 +126,8 @@ func TestRecovered(t *testing.T) {
 		{"5 s of nothing, wanders", outage{rate: 100, wanders: 0.2, from: 30, length: 5, until: 60}, 0.35, 1, 0.9},
 		{"2 s of nothing", outage{rate: 100, from: 20, length: 2, until: 40}, 0.99, 0.3, 0.95},
 		{"10 s of a third", outage{rate: 100, from: 20, length: 10, share: 0.33, until: 50}, 0.99, 1, 0.95},
+		{"5 s of nothing, blocks, seen for 8 s", outage{rate: 50, block: 0.25, from: 10, length: 5, until: 24}, 0.8, 0.6, 0.95},
+		{"nothing happens, blocks, seen for 8 s", outage{rate: 50, block: 0.25, from: 10, until: 24}, 0.8, 0, 0.95},
 		{"nothing from then on", outage{rate: 50, from: 20, length: 100, until: 40}, 0.99, -1, 1},
 		{"a third from then on", outage{rate: 50, from: 20, length: 100, share: 0.33, until: 40}, 0.99, -1, 0.99},
 		{"half from then on, often", outage{rate: 300, from: 20, length: 100, share: 0.5, until: 40}, 0.99, -1, 0.99},
