@@ -28,7 +28,7 @@ func standing(t topology.Topology, channel network.Channel, all []scenario.Serie
 	}
 	for _, series := range all {
 		at := []string{series.Load.Site}
-		if series.Load.Site == "" || series.Load.Failover { // which may end at another site's gateway
+		if series.Load.Site == "" {
 			at = nil
 			for _, peer := range channel.Peers {
 				at = append(at, t.SiteOf(peer))
