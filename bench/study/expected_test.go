@@ -109,6 +109,7 @@ func TestExpectations(t *testing.T) {
 		p.Expected = expected(apart(t), p, nil)
 	}
 	before, after := near(far()), near(far())
+	after.Throughput = 9 // fewer transactions were due than on average
 	after.Repetition, after.Series = 2, "later"
 	other := near(far())
 	other.Conditions.Policy = "any"
@@ -141,7 +142,7 @@ func TestExpectationsWithoutBaseline(t *testing.T) {
 		"overloaded":    func(far, _ *result.Point) { far.Steady = stats.Overloaded },
 		"dropped":       func(far, _ *result.Point) { far.Outcomes["dropped"] = 1 },
 		"not valid":     func(far, _ *result.Point) { far.Valid = false },
-		"too slow":      func(far, _ *result.Point) { far.Throughput = 9.4 },
+		"failing":       func(far, _ *result.Point) { far.Outcomes = map[string]uint64{"valid": 94, "unknown": 6} },
 		"other load":    func(_, near *result.Point) { near.Load.Offered = 11 },
 		"not far apart": func(_, near *result.Point) { near.Conditions.Distance = 0.5 },
 		"disturbed":     func(_, near *result.Point) { near.Events = make([]result.Event, 1) },
