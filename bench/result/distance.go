@@ -9,6 +9,8 @@ type Distance struct {
 	Asked   float64   `json:"asked_s"` // round trip
 	P50     float64   `json:"p50_s"`   // of the packets that came back
 	P99     float64   `json:"p99_s"`
+	Jitter  float64   `json:"jitter_s,omitempty"` // asked: standard deviation of the round trip
+	Loss    float64   `json:"loss,omitempty"`     // asked: share of the packets of either direction
 	Sent    int       `json:"sent"`
 	Lost    int       `json:"lost"`
 }

@@ -168,6 +168,7 @@ const (
 	NotStored          stats.Code = "not-stored"
 	NotRestored        stats.Code = "not-restored" // what events harmed, after the level
 	NoSaturation       stats.Code = "no-saturation"
+	DistanceOff        stats.Code = "distance-off"   // round trips between sites differ from those asked for, or packets are lost
 	TrafficUnseen      stats.Code = "traffic-unseen" // bytes on the wire
 	Untyped            stats.Code = "untyped"        // of a run of an older version
 )

@@ -84,6 +84,9 @@ func (s *study) session(ctx context.Context, plan sessionPlan) error {
 		return err
 	}
 	one.describe()
+	if err := one.survey(ctx); err != nil {
+		return err
+	}
 	first := len(s.summary.Points)
 	err = one.measure(ctx)
 	if err == nil {
