@@ -17,7 +17,7 @@ const eventsKey = "events"
 
 // networkPaths returns what a scenario, or a series, says of its network, as paths: keys, and factors such as vary.batch.
 func networkPaths(n *strictyaml.Node) (paths []string) {
-	for _, key := range []string{"topology", "fabric", "policy", "batch", "limits", capsKey, "channels", "chaincodes", eventsKey} {
+	for _, key := range []string{"topology", "fabric", "policy", "batch", "limits", capsKey, "distance", "leader", "channels", "chaincodes", eventsKey} {
 		for _, path := range []string{"vary." + key, key} {
 			if n.Has(path) {
 				paths = append(paths, path)

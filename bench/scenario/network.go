@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,7 +26,9 @@ type Network struct {
 	Batch    topology.Batch
 	Limits   topology.Limits
 	Caps     topology.Caps
-	Channels int // copies of the topology's first channel in place of its channels
+	Distance string // factor on all round trips between sites, in its shortest form
+	Leader   string // owner whose orderer leads first
+	Channels int    // copies of the topology's first channel in place of its channels
 }
 
 // String names the topology and what is changed in it, as in series' names.
@@ -40,7 +43,8 @@ func (n Network) String() string {
 	text := fileName(n.Topology)
 	for _, change := range []struct{ key, label string }{
 		{"fabric", n.Fabric}, {"policy", joined(n.Policy)}, {"batch", override[topology.Batch]{n.Batch}.label()},
-		{"limits", override[topology.Limits]{n.Limits}.label()}, {"caps", capsLabel(n.Caps)}, {"channels", channels},
+		{"limits", override[topology.Limits]{n.Limits}.label()}, {"caps", capsLabel(n.Caps)}, {"distance", n.Distance},
+		{"leader", n.Leader}, {"channels", channels},
 	} {
 		if change.label != "" && change.label != unchanged {
 			text += "/" + change.key + "=" + change.label
@@ -83,6 +87,12 @@ func (s Scenario) LoadNetwork(n Network) (topology.Topology, error) {
 	overlay(&t.Fabric, n.Fabric)
 	overlay(&t.Limits, n.Limits)
 	overlay(&t.Caps, n.Caps)
+	overlay(&t.Orderers.Leader, n.Leader)
+	if n.Distance != "" {
+		if t.Distance, err = strconv.ParseFloat(n.Distance, 64); err != nil {
+			return t, err
+		}
+	}
 	if err := t.Validate(); err != nil {
 		return t, err
 	}
@@ -92,6 +102,9 @@ func (s Scenario) LoadNetwork(n Network) (topology.Topology, error) {
 	t.Complete()
 	return t, nil
 }
+
+// number returns a number as networks have it.
+func number(n float64) string { return strconv.FormatFloat(n, 'g', -1, 64) }
 
 // copies returns a channel so many times: c, c-2, c-3, ….
 func copies(c topology.Channel, n int) []topology.Channel {
@@ -157,6 +170,9 @@ func (s Series) changes(doc *strictyaml.Document, path string) string {
 	if s.Network.Policy != "" && strings.HasSuffix(path, ".endorsement") && !strings.Contains(path, ".collections[") {
 		return s.from.policy
 	}
+	if path == "orderers.leader" {
+		path = cmp.Or(s.from.leader, "leader")
+	}
 	if s.Network.Fabric != "" && strings.HasPrefix(path, "orderers.") {
 		return s.from.release
 	}
@@ -166,6 +182,8 @@ func (s Series) changes(doc *strictyaml.Document, path string) string {
 	key := "limits"
 	if _, setting, ok := strings.Cut(path, ".batch."); ok {
 		key, path = "batch", "batch."+setting
+	} else if path == "distance" || path == "leader" || path == s.from.leader {
+		key = path
 	} else if !strings.HasPrefix(path, "limits.") {
 		key, path = "channels", "channels" // whose copies have names of their own
 	}

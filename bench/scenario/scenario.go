@@ -81,6 +81,7 @@ type origin struct {
 	release  string             // its network's release of Fabric
 	policy   string             // its network's policy
 	site     string             // where its clients stand, if that is varied
+	leader   string             // likewise the first leader, where that is a level of a factor
 	varied   bool               // several series have this place
 }
 

@@ -40,6 +40,8 @@ type seriesText struct {
 	Batch    override[topology.Batch]  `yaml:"batch"`    // when blocks are cut; the rest stays the topology's
 	Limits   override[topology.Limits] `yaml:"limits"`   // Fabric's concurrency limits per peer; the rest stays the topology's
 	Caps     topology.Caps             `yaml:"caps"`     // what every process of a role may use at most; the rest stays the topology's
+	Distance *float64                  `yaml:"distance"` // factor on all round trips between the topology's sites, 0 to 10; 0: nothing lies between them
+	Leader   string                    `yaml:"leader"`   // owner of an orderer that leads first, in place of the topology's
 	Channels int                       `yaml:"channels"` // copies of the topology's first channel, 1 to 64, over which the meters are spread
 	Events   []eventText               `yaml:"events"`   // done to the network during every level, which has a network of its own
 	Vary     vary                      `yaml:"vary"`     // factors of all series; in a series, of this one beside those of all
@@ -73,7 +75,13 @@ func (t text) one() seriesText {
 
 // network returns what the text of a series, or of all, changes in a network.
 func (s seriesText) network() Network {
-	return Network{Fabric: s.Fabric, Policy: s.Policy, Batch: s.Batch.value, Limits: s.Limits.value, Caps: s.Caps, Channels: s.Channels}
+	n := Network{
+		Fabric: s.Fabric, Policy: s.Policy, Batch: s.Batch.value, Limits: s.Limits.value, Caps: s.Caps, Leader: s.Leader, Channels: s.Channels,
+	}
+	if s.Distance != nil {
+		n.Distance = number(*s.Distance)
+	}
+	return n
 }
 
 // phases returns the series at its place in the text, or its phases.

@@ -99,6 +99,9 @@ func networkFactor[T any](key string, label func(T) string, check func(path stri
 		if with.Policy != "" {
 			s.from.policy = path
 		}
+		if with.Leader != "" {
+			s.from.leader = path
+		}
 		overlay(&s.Network, with)
 		return nil
 	})
@@ -117,6 +120,8 @@ func (c Catalog) factorKinds() []FactorKind {
 		networkFactor("batch", override[topology.Batch].label, unchecked, func(b override[topology.Batch]) Network { return Network{Batch: b.value} }),
 		networkFactor("limits", override[topology.Limits].label, unchecked, func(l override[topology.Limits]) Network { return Network{Limits: l.value} }),
 		networkFactor("caps", capsLabel, unchecked, func(caps topology.Caps) Network { return Network{Caps: caps} }),
+		networkFactor("distance", number, topology.CheckDistance, func(factor float64) Network { return Network{Distance: number(factor)} }),
+		networkFactor("leader", word[string], unchecked, func(owner string) Network { return Network{Leader: owner} }),
 		networkFactor("channels", strconv.Itoa, checkChannels, func(n int) Network { return Network{Channels: n} }),
 		newFactor(kindFactor, word[string], OneOf(c.workloadKinds()...), single, func(s *Series, kind, _ string) error { return s.read(c, kind) }),
 	}

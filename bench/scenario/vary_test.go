@@ -194,6 +194,12 @@ func TestNetworks(t *testing.T) {
 		{"vary: {topology: [four-peer-bft], fabric: [3.1.1, 2.5.9]}", file + ":5:51: vary.fabric[1]: not with topology four-peer-bft: Fabric 2.5.9 has no bft consensus; it is in 3.1.5, 3.1.1, 3.1.0"},
 		{"vary: {topology: [four-peer-bft]}\nfabric: 2.5.16", file + ":6:9: fabric: not with topology four-peer-bft: Fabric 2.5.16 has no bft consensus; it is in 3.1.5, 3.1.1, 3.1.0"},
 		{"fabric: 3.1", file + ":5:9: fabric: there is no release \"3.1\"; known are 3.1.5, 3.1.1, 3.1.0, 2.5.16, 2.5.9"},
+		{"distance: 0.5", file + ":5:11: distance: not with topology minimal: there are no sites that could be apart; list sites, or leave it out"},
+		{"distance: .nan", file + ":5:11: distance: want a number, got \".nan\""},
+		{"leader: ptb", file + ":5:9: leader: not with topology minimal: ptb owns no orderer: all belong to one organisation of their own; give the orderers owners"},
+		{"vary: {topology: [inter-nmi], leader: [ptb, cmi]}", file + ":5:45: vary.leader[1]: not with topology inter-nmi: cmi owns no orderer; "},
+		{"vary: {topology: [inter-nmi], distance: [0, 1, 11]}", file + ":5:48: vary.distance[2]: must be 0 to 10, got 11"},
+		{"vary: {topology: [inter-nmi], distance: [1, 1.0]}", file + ":5:45: vary.distance[1]: 1 is given twice"},
 		{"policy: most", file + ":5:9: policy: not with topology minimal: unknown endorsement \"most\"; "},
 	}
 	for _, test := range tests {
