@@ -3,7 +3,6 @@ package scenario
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -137,18 +136,6 @@ func (e Event) subject() subjectKind {
 
 // Right returns what it takes to do the event, empty if that is nothing special.
 func (e Event) Right() Right { return kindOfEvent(e.Kind).rights[e.subject()] }
-
-// Needs reports whether an event of the schedule, or one that may be drawn, takes a right.
-func (s Schedule) Needs(right Right) bool {
-	if slices.ContainsFunc(s.Events, func(e Event) bool { return e.Right() == right }) {
-		return true
-	}
-	return slices.ContainsFunc(s.Random, func(r Random) bool {
-		return slices.ContainsFunc(r.Kinds, func(kind result.EventKind) bool {
-			return slices.Contains(slices.Collect(maps.Values(kindOfEvent(kind).rights)), right)
-		})
-	})
-}
 
 // Asked returns on whom the event is done, in words of the scenario.
 func (e Event) Asked() string {

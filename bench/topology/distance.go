@@ -2,6 +2,7 @@ package topology
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -38,6 +39,16 @@ func (t Topology) Matrix() [][]Link {
 		}
 	}
 	return matrix
+}
+
+// Between returns what lies between two sites, with the distance applied.
+func (t Topology) Between(a, b string) Link {
+	sites := siteNames(t.AllSites())
+	i, j := slices.Index(sites, a), slices.Index(sites, b)
+	if i < 0 || j < 0 {
+		return Link{}
+	}
+	return t.Matrix()[i][j]
 }
 
 // Apart reports whether something lies between any two sites.

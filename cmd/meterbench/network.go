@@ -17,6 +17,7 @@ import (
 	"meterbench/internal/printable"
 	"meterbench/network"
 	"meterbench/network/lab"
+	"meterbench/network/wan"
 )
 
 func networkCommand() *cobra.Command {
@@ -28,6 +29,7 @@ func networkUpCommand() *cobra.Command {
 	var fabric fabricDaemons
 	var format accessFormat
 	var oneWay bool
+	var distance float64
 	cmd := &cobra.Command{
 		Use:   "up TOPOLOGY",
 		Short: "Bring up a network and keep it up until Ctrl-C or meterbench network down",
@@ -35,6 +37,7 @@ func networkUpCommand() *cobra.Command {
 tools call it, and keep the network up until Ctrl-C or meterbench network down.`, strings.Join(topology.Names(), ", ")),
 		Example: `  meterbench network up minimal
   meterbench network up minimal --ports 7050- --dir net
+  meterbench network up inter-nmi --distance 0
   eval "$(meterbench network status minimal --env)"   # in another terminal`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -45,8 +48,17 @@ tools call it, and keep the network up until Ctrl-C or meterbench network down.`
 			if err := lab.CheckContracts(args[0], t); err != nil {
 				return err
 			}
+			if cmd.Flag("distance").Changed {
+				t.Distance = distance
+				if err := t.Validate(); err != nil {
+					return lab.InputErrorf("--%w", err)
+				}
+			}
 			if err := network.CheckCaps(t); err != nil {
 				return lab.InputErrorf("%w", err)
+			}
+			if err := lab.CheckSites(args[0], t); err != nil {
+				return err
 			}
 			if err := fabric.check(cmd.Context(), t); err != nil {
 				return err
@@ -55,12 +67,18 @@ tools call it, and keep the network up until Ctrl-C or meterbench network down.`
 			if config.FirstPort, err = firstPort(ports); err != nil {
 				return err
 			}
+			if t.Apart() {
+				if err := wan.Reexec(); err != nil { // for rights over networks
+					return err
+				}
+			}
 			return lab.LocateChaincode(args[0], hold(cmd, t, config, &fabric, format))
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "keep keys, ledgers and logs in this `folder` instead of a temporary one; what a network before left there goes")
 	cmd.Flags().StringVar(&ports, "ports", "", "give the nodes the ports from `FIRST-` on, always in the same order, instead of any that are free")
 	cmd.Flags().BoolVar(&oneWay, "one-way-tls", false, "take clients without a TLS certificate, as Caliper's gateway connector is")
+	cmd.Flags().Float64Var(&distance, "distance", 0, "multiply the round trips between the topology's sites with this `factor`; 0: nothing lies between them")
 	format.add(cmd)
 	fabric.add(cmd)
 	return cmd

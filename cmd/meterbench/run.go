@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,7 @@ import (
 	"meterbench/bench/topology"
 	"meterbench/network/fabric/daemons"
 	"meterbench/network/lab"
+	"meterbench/network/wan"
 	"meterbench/reports"
 	"meterbench/workloads"
 )
@@ -135,7 +137,13 @@ func (r *runner) read(on string, names ...string) ([]lab.Plan, error) {
 	for _, p := range plans {
 		networks = append(networks, p.Own()...)
 	}
-	return plans, r.fabric.check(r.cmd.Context(), networks...)
+	if err := r.fabric.check(r.cmd.Context(), networks...); err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(plans, lab.Plan.Separates) {
+		return plans, wan.Reexec()
+	}
+	return plans, nil
 }
 
 // daemons returns the daemons of a release, built if need be.

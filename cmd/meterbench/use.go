@@ -20,7 +20,7 @@ import (
 // printUse prints how a network that is up is called from another terminal.
 func printUse(ctx context.Context, out io.Writer, r *network.Record) error {
 	for _, n := range r.Nodes {
-		if n.Role == result.RoleChaincode {
+		if n.Role == result.RoleChaincode || n.Role == result.RoleEmulation {
 			continue
 		}
 		fmt.Fprintf(out, "%-19s %s", n.Name, n.Address)

@@ -114,7 +114,7 @@ func (s *fabricSite) open(ctx context.Context, logs string, events []scenario.Ev
 		}
 		return err
 	}
-	cfg := network.Config{Binaries: s.lab.binaries[s.topology.Fabric], Logs: logs, Progress: lines(working)}
+	cfg := network.Config{Binaries: s.lab.binaries[s.topology.Fabric], Logs: logs, Progress: lines(working), Seed: s.lab.Scenario.Seed}
 	prepare(&cfg, s.topology, events)
 	own, err := network.Start(ctx, s.topology, cfg)
 	if err == nil {
@@ -207,6 +207,7 @@ func (s *fabricSite) Facts() study.Facts {
 		Conditions: result.Conditions{
 			Topology: s.topology.Name, Fabric: s.record.Release(),
 			BatchTimeout: batch.Timeout.Seconds(), BatchMessages: batch.Messages, Limits: s.topology.Limits, Caps: s.topology.Caps,
+			Distance: s.topology.Distance, Leader: s.topology.Orderers.Leader,
 		},
 		Processes: processes, Observers: s.observers(), Sites: siteNames(s.topology),
 		Versions: map[string]string{"fabric": s.record.Fabric},

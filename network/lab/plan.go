@@ -84,6 +84,9 @@ func (p *Plan) loadNetworks() error {
 		if err := network.CheckCaps(t); err != nil {
 			return InputError{err}
 		}
+		if err := p.checkSites(n, t); err != nil {
+			return err
+		}
 		if err := checkChannels(n.Topology, t, p.contracts()); err != nil {
 			return err
 		}
