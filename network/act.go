@@ -164,7 +164,8 @@ func (n *Network) Free(node string) error {
 	return nil
 }
 
-// Heal takes back what Stop, Slow and Fill have done to a node, and returns which of them it took back.
+// Heal takes back what Stop, Slow and Fill have done to a node, and returns which of them it took back. One that ended because it
+// was full starts again.
 func (n *Network) Heal(node string) (healed []result.EventKind, err error) {
 	c, unlock, err := n.act(node)
 	if err != nil {
@@ -177,7 +178,12 @@ func (n *Network) Heal(node string) (healed []result.EventKind, err error) {
 	}{
 		{result.EventStop, func() error { return n.Continue(node) }},
 		{result.EventSlow, func() error { return n.Slow(node, 0) }},
-		{result.EventFill, func() error { return n.Free(node) }},
+		{result.EventFill, func() error {
+			if err := n.Free(node); err != nil || c.runs() || c.suffers(result.EventKill) {
+				return err
+			}
+			return n.Restart(node)
+		}},
 	} {
 		if !c.suffers(of.kind) {
 			continue

@@ -322,9 +322,6 @@ func TestFill(t *testing.T) {
 			if healed, err := n.Heal(node); err != nil || fmt.Sprint(healed) != "[fill]" {
 				t.Errorf("healed %v, %v", healed, err)
 			}
-			if err := n.Restart(node); err != nil {
-				t.Fatal(err)
-			}
 			if node != "orderer0" { // whose election takes up to 10 s
 				if err := commit(30 * time.Second); err != nil {
 					t.Fatal(err)
