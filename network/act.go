@@ -179,7 +179,7 @@ func (n *Network) Heal(node string) (healed []result.EventKind, err error) {
 		{result.EventStop, func() error { return n.Continue(node) }},
 		{result.EventSlow, func() error { return n.Slow(node, 0) }},
 		{result.EventFill, func() error {
-			if err := n.Free(node); err != nil || c.runs() || c.suffers(result.EventKill) {
+			if err := n.Free(node); err != nil || !c.fallen() {
 				return err
 			}
 			return n.Restart(node)

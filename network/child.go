@@ -30,6 +30,7 @@ type child struct {
 	process *process.Process // the last one; nil: none has been started
 	before  float64          // seconds of CPU that those before it have used
 	harms   []result.EventKind
+	marred  bool // it was filled, and may end for that later, too: databases do not forget that a write failed
 	changed chan struct{} // closed when process or harms change
 }
 
@@ -183,10 +184,18 @@ func (c *child) watched(node *proc.Node) {
 func (c *child) harm() result.EventKind {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.harms == nil {
-		return ""
+	switch {
+	case c.harms != nil:
+		return c.harms[len(c.harms)-1]
+	case c.marred:
+		return result.EventFill
 	}
-	return c.harms[len(c.harms)-1]
+	return ""
+}
+
+// fallen reports whether the node has ended because it was filled, and could run.
+func (c *child) fallen() bool {
+	return !c.runs() && c.harm() == result.EventFill && !c.suffers(result.EventFill)
 }
 
 // suffers reports whether something was done to the node and is not taken back.
@@ -203,6 +212,7 @@ func (c *child) harmed(kind result.EventKind, harmed bool) {
 	c.harms = slices.DeleteFunc(c.harms, func(k result.EventKind) bool { return k == kind })
 	if harmed {
 		c.harms = append(c.harms, kind)
+		c.marred = c.marred || kind == result.EventFill
 	}
 	if len(c.harms) == 0 {
 		c.harms = nil

@@ -15,14 +15,19 @@ const (
 )
 
 // Whole waits until all nodes answer, every channel has a leader and its peers are all as high, and nothing of that has changed
-// for a time; for a minute at most. Then what the orderers had taken when something was done to the network is on all ledgers.
-func (r *Record) Whole(ctx context.Context, quiet time.Duration) error {
+// for a time; for a minute at most. A node that ended because it had been filled is started again. Then what the orderers had
+// taken when something was done to the network is on all ledgers.
+func (n *Network) Whole(ctx context.Context, quiet time.Duration) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, wholeTimeout, fmt.Errorf("not after %v", wholeTimeout))
 	defer cancel()
 	var heights []uint64
 	var since time.Time
 	for {
-		now, err := r.level(ctx)
+		err := n.raise()
+		var now []uint64
+		if err == nil {
+			now, err = n.level(ctx)
+		}
 		switch {
 		case err != nil:
 			heights = nil
@@ -34,10 +39,22 @@ func (r *Record) Whole(ctx context.Context, quiet time.Duration) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for network %s to be whole: %w", r.Topology.Name, errors.Join(context.Cause(ctx), err))
+			return fmt.Errorf("wait for network %s to be whole: %w", n.Topology.Name, errors.Join(context.Cause(ctx), err))
 		case <-time.After(wholePeriod):
 		}
 	}
+}
+
+// raise starts nodes again that were filled, have room again and have ended.
+func (n *Network) raise() error {
+	for _, c := range n.all() {
+		if c.fallen() {
+			if err := n.Restart(c.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // level returns the heights of all channels. It is an error where one has no leader, or peers of different heights.
