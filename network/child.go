@@ -30,7 +30,7 @@ type child struct {
 	process *process.Process // the last one; nil: none has been started
 	before  float64          // seconds of CPU that those before it have used
 	harms   []result.EventKind
-	marred  bool // it was filled, and may end for that later, too: databases do not forget that a write failed
+	marred  bool          // it was filled, and may end for that later, too: databases do not forget that a write failed
 	changed chan struct{} // closed when process or harms change
 }
 

@@ -22,7 +22,7 @@ var (
 	schedules          = flag.Int("schedules", 1, "number of schedules that TestSchedules tries on each topology")
 	scheduleSeed       = flag.Uint64("schedules.seed", 1, "seed of the first one")
 	scheduleTopologies = flag.String("schedules.topologies", "minimal,inter-nmi", "topologies, separated by commas")
-	scheduleKinds      = flag.String("schedules.kinds", "kill, stop, restart, heal, cut, slow", "kinds of events that are drawn")
+	scheduleKinds      = flag.String("schedules.kinds", "kill, stop, restart, heal, cut, slow, fill", "kinds of events that are drawn")
 )
 
 const scheduleText = `name: schedule
@@ -104,7 +104,9 @@ func judge(t *testing.T, stored *result.Folder) {
 			text := fmt.Sprintf("%.2f %s %s", e.At, e.Kind, e.Asked)
 			if e.Failed != "" {
 				text += " failed: " + e.Failed
-				t.Errorf("%s", text)
+				if !strings.HasSuffix(e.Failed, "does not run") { // as one that ended full
+					t.Error(text)
+				}
 			}
 			told = append(told, text)
 		}
