@@ -37,7 +37,7 @@ func TestSitesOfStrangers(t *testing.T) {
 		base
 		Site []string `parquet:"site,list"`
 	}
-	name := "ptb\x1b[31m" + strings.Repeat("x", 1<<16)
+	name := "ptb\x1b[31m" + strings.Repeat("x", 1<<10)
 	for label, tt := range map[string]struct {
 		write func(*bytes.Buffer) error
 		want  string // site, or empty: an error
