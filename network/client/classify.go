@@ -27,9 +27,11 @@ const (
 // textsTimeout are how an endorser's timeout reads, of a call to it and of its chaincode, in what a gateway passes on.
 var textsTimeout = []string{codes.DeadlineExceeded.String(), context.DeadlineExceeded.Error(), "timeout expired while executing transaction"}
 
-// textsUnreachable are how a broken connection, or one that could not be made, reads in what a gateway passes on.
+// textsUnreachable are how a broken connection, or one that could not be made, reads in what a gateway passes on. That to a
+// chaincode breaks when its process ends.
 var textsUnreachable = []string{
 	codes.Unavailable.String(), "unavailability of peers", "connection refused", "connection reset", "transport is closing", "EOF",
+	"chaincode stream terminated",
 }
 
 // An explained error is that of a gRPC call with what each endorser or orderer said.

@@ -58,6 +58,8 @@ func TestErrorsOfEndorsement(t *testing.T) {
 			result.EndorseTimeout, "deadline exceeded"},
 		{"chaincode's time", said(codes.Aborted, "failed to endorse transaction, see attached details for more info", "error in simulation: failed to execute transaction 7: timeout expired while executing transaction"),
 			result.EndorseTimeout, "timeout expired"},
+		{"chaincode ends", said(codes.Aborted, "failed to endorse transaction, see attached details for more info",
+			"error in simulation: failed to execute transaction 6f: chaincode stream terminated"), result.EndorseUnreachable, "stream terminated"},
 		{"contract refuses for a timeout of its own", said(codes.Aborted, "failed to endorse transaction, see attached details for more info", "chaincode response 500, STATE_FAILED: context deadline exceeded"),
 			result.EndorseRefused, "STATE_FAILED"},
 	}
