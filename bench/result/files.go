@@ -103,7 +103,7 @@ func nonNilMap[T any](m map[string]T) map[string]T {
 }
 
 // check reports the first contradiction in a summary: outcome classes that are unknown or do not sum to what was
-// scheduled, latencies over all of another number, or a number that JSON cannot hold.
+// scheduled, latencies over all of another number, a recovery from no event, or a number that JSON cannot hold.
 func (s *Summary) check() error {
 	for i := range s.Points {
 		p := &s.Points[i]
@@ -124,6 +124,11 @@ func (s *Summary) check() error {
 		}
 		if err := p.checkSites(); err != nil {
 			return fmt.Errorf("%s: %w", at, err)
+		}
+		for _, r := range p.Recoveries {
+			if r.Event < 0 || r.Event >= len(p.Events) {
+				return fmt.Errorf("%s: a recovery is of event %d, and there are %d", at, r.Event, len(p.Events))
+			}
 		}
 		if _, err := json.Marshal(p); err != nil {
 			return fmt.Errorf("%s: %w", at, err)

@@ -54,6 +54,8 @@ func TestEvents(t *testing.T) {
 		"{at: 3600ms, slow: nmim, bandwidth: 1Mbit}",
 		"{at: 10s, heal: {orderer: leader}}",
 		"{at: 11s, fill: orderer2}",
+		"{at: 11500ms, heal: orderer2}",
+		"{at: 11600ms, restart: orderer2}",
 		"{at: 12s, join: {organisation: nim, from: snapshot}}",
 	)
 	if err != nil {
@@ -75,6 +77,8 @@ func TestEvents(t *testing.T) {
 		"9s restart peer0.ptb [peer0.ptb] ",
 		"10s heal orderer leader [] ",
 		"11s fill orderer2 [orderer2] mount",
+		"11.5s heal orderer2 [orderer2] ",
+		"11.6s restart orderer2 [orderer2] ",
 		"12s join nim, from snapshot [] ",
 	}
 	equal(t, "events", got, want)

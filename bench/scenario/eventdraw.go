@@ -82,7 +82,8 @@ func (s Schedule) candidates(c *condition, kind result.EventKind) (all []Event) 
 	}
 	if slices.Contains(row.subjects, subjectNodes) && kind != result.EventSlow {
 		for _, n := range s.stage.nodes {
-			if n.Role != result.RoleChaincode && !s.names(n) {
+			// One that was filled may still run: whether it needs a restart is not known beforehand.
+			if n.Role != result.RoleChaincode && !s.names(n) && (kind != result.EventRestart || c.down(n.Name)) {
 				add(Event{Nodes: []string{n.Name}})
 			}
 		}

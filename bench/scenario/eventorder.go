@@ -14,13 +14,14 @@ import (
 type condition struct {
 	stage
 	killed, stopped, slowed, filled map[string]time.Duration // by node, with the time of the event
+	cramped                         map[string]bool          // was filled, and may have ended since
 	cut, apart                      map[[2]string]bool       // by pair of sites, in order of their names: nothing passes, or it is slow
 	joined                          map[string]bool
 }
 
 func newCondition(s stage) *condition {
 	type nodes = map[string]time.Duration
-	return &condition{s, nodes{}, nodes{}, nodes{}, nodes{}, map[[2]string]bool{}, map[[2]string]bool{}, map[string]bool{}}
+	return &condition{s, nodes{}, nodes{}, nodes{}, nodes{}, map[string]bool{}, map[[2]string]bool{}, map[[2]string]bool{}, map[string]bool{}}
 }
 
 // pairs returns the pairs of sites between which an event happens.
@@ -79,10 +80,11 @@ func (c *condition) apply(e Event) {
 		case result.EventSlow:
 			c.slowed[n] = e.At
 		case result.EventFill:
-			c.filled[n] = e.At
+			c.filled[n], c.cramped[n] = e.At, true
 		case result.EventRestart:
 			delete(c.killed, n)
 			delete(c.stopped, n)
+			delete(c.cramped, n)
 		case result.EventHeal:
 			delete(c.stopped, n)
 			delete(c.slowed, n)
@@ -105,6 +107,13 @@ func (c *condition) apply(e Event) {
 	}
 }
 
+// down reports whether a node was killed or stopped.
+func (c *condition) down(node string) bool {
+	_, killed := c.killed[node]
+	_, stopped := c.stopped[node]
+	return killed || stopped
+}
+
 // refuseNode is refuse of an event that is done to a node. Where a leader was killed or stopped, another one leads.
 func (c *condition) refuseNode(kind result.EventKind, node string) (reason, hint string) {
 	killed, dead := c.killed[node]
@@ -115,7 +124,7 @@ func (c *condition) refuseNode(kind result.EventKind, node string) (reason, hint
 	switch kind {
 	case result.EventRestart:
 		switch {
-		case dead || halted:
+		case dead || halted || c.cramped[node]:
 			return "", ""
 		case led:
 			return "no leader was killed or stopped before", "kill or stop one before, or leave it out"
