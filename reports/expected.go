@@ -280,7 +280,7 @@ func expectedFinding(all []series) []Finding {
 	f := Finding{
 		Subject: "Latency over distances", Value: Times.Range(slices.Min(ratios), slices.Max(ratios), Scale{Factor: 1}) + " times what was expected",
 		Verdict: Good, To: "table-expected",
-		Text: fmt.Sprintf("The mean commit latency of %d points, to what follows from the round trips and from the same load at distance 0. "+
+		Text: fmt.Sprintf("The mean commit latency, to what follows from the round trips and from the same load at distance 0 (n = %d). "+
 			"The 95 %% intervals of %d lie within 10 %% of it, of %d beyond; the others cross that.", len(ratios), inside, outside),
 	}
 	if len(ratios) == 1 {
