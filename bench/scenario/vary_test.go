@@ -189,7 +189,7 @@ func TestNetworks(t *testing.T) {
 		}
 	}
 	tests := []struct{ more, want string }{
-		{"vary: {topology: [minimal, mesh]}", file + ":5:28: vary.topology[1]: there is neither a shipped topology \"mesh\" nor a file " + filepath.Join(dir, "mesh") + "; known are five-org, four-peer, four-peer-bft, four-peer-raft3, four-peer-raft5, inter-nmi, inter-nmi-5, inter-nmi-bft, minimal, two-peer"},
+		{"vary: {topology: [minimal, mesh]}", file + ":5:28: vary.topology[1]: there is neither a shipped topology \"mesh\" nor a file " + filepath.Join(dir, "mesh") + "; known are five-org, four-peer, four-peer-bft, four-peer-raft3, four-peer-raft5, inter-nmi, inter-nmi-5, inter-nmi-bft, inter-nmi-six, minimal, two-peer"},
 		{"vary: {policy: [any, '2 of [ptb, cmi]']}", file + ":5:22: vary.policy[1]: not with topology minimal: \"cmi\" is no member of the channel; did you mean? "},
 		{"vary: {topology: [four-peer-bft], fabric: [3.1.1, 2.5.9]}", file + ":5:51: vary.fabric[1]: not with topology four-peer-bft: Fabric 2.5.9 has no bft consensus; it is in 3.1.5, 3.1.1, 3.1.0"},
 		{"vary: {topology: [four-peer-bft]}\nfabric: 2.5.16", file + ":6:9: fabric: not with topology four-peer-bft: Fabric 2.5.16 has no bft consensus; it is in 3.1.5, 3.1.1, 3.1.0"},

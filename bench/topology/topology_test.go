@@ -32,6 +32,7 @@ func TestShipped(t *testing.T) {
 		{"inter-nmi", institutes, 1, Orderers{Consensus: "raft", Count: 3, Owners: []string{"ptb", "inmetro", "nmij"}}, 3},
 		{"inter-nmi-5", institutes, 1, Orderers{Consensus: "raft", Count: 5, Owners: institutes}, 3},
 		{"inter-nmi-bft", institutes, 1, Orderers{Consensus: "bft", Count: 5, Owners: institutes}, 3},
+		{"inter-nmi-six", institutes, 1, Orderers{Consensus: "raft", Count: 3, Owners: []string{"ptb", "inmetro", "nmij"}}, 3},
 		{"minimal", []string{"ptb"}, 1, Orderers{Consensus: "raft", Count: 1}, 1},
 		{"two-peer", []string{"ptb"}, 2, Orderers{Consensus: "raft", Count: 1}, 1},
 	}
@@ -176,7 +177,7 @@ func TestLoad(t *testing.T) {
 	for name, want := range map[string]string{
 		file:               file + ":1:1: unknown key nme; did you mean name?",
 		"minmal":           "topology minmal: there is neither a shipped topology nor a file of that name; did you mean minimal?",
-		"elsewhere.yaml":   "topology elsewhere.yaml: there is neither a shipped topology nor a file of that name; known are five-org, four-peer, four-peer-bft, four-peer-raft3, four-peer-raft5, inter-nmi, inter-nmi-5, inter-nmi-bft, minimal, two-peer",
+		"elsewhere.yaml":   "topology elsewhere.yaml: there is neither a shipped topology nor a file of that name; known are five-org, four-peer, four-peer-bft, four-peer-raft3, four-peer-raft5, inter-nmi, inter-nmi-5, inter-nmi-bft, inter-nmi-six, minimal, two-peer",
 		filepath.Dir(file): "topology " + filepath.Dir(file) + ": the file is no regular file but a folder; put a regular file in its place",
 	} {
 		if _, err := Load(name); fmt.Sprint(err) != want {
