@@ -88,8 +88,11 @@ type joining struct {
 // joining returns the plan of an organisation with one peer that is on all channels of a network that runs.
 func (p *plan) joining(organisation string, cfg Config) (*plan, error) {
 	o := topology.Organisation{Name: organisation, Peers: 1}
-	guest := &plan{topology: p.topology, emulation: p.emulation, dialect: p.dialect, dir: p.dir, patience: p.patience, organisations: maps.Clone(p.organisations)}
-	guest.channels = p.channels
+	guest := &plan{
+		topology: p.topology, emulation: p.emulation, dialect: p.dialect, dir: p.dir, patience: p.patience, channels: p.channels,
+		organisations: maps.Clone(p.organisations),
+	}
+	guest.topology.Organisations = append(slices.Clone(p.topology.Organisations), o) // which stands at the site of its name
 	peer := guest.newPeer(o, 0, cfg)
 	peer.channels = p.channels
 	guest.peers = []*peerPlan{peer}

@@ -19,6 +19,7 @@ import (
 	"meterbench/bench/topology"
 	"meterbench/network/client"
 	"meterbench/network/fabric"
+	"meterbench/network/wan"
 )
 
 // An organisation that joins, in either way, has the ledger that the others have, endorses and answers; nothing of it stays.
@@ -107,10 +108,11 @@ func lastBlock(t *testing.T, n *Network, peer Node) *common.Block {
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
+	address, dial := n.reached(peer, peer.Address)
 	c, err := client.Dial(t.Context(), client.Config{
 		Channel: "metrology", Chaincode: "readings",
 		Gateways: []client.Gateway{{
-			Name: peer.Name, Address: peer.Address, TLS: tls,
+			Name: peer.Name, Address: address, Dial: dial, TLS: tls,
 			Identity: client.Identity{MSP: topology.MSP(peer.Organisation), CertPEM: user.Cert, KeyPEM: user.Key},
 		}},
 	})
@@ -152,12 +154,40 @@ func administrator(t *testing.T, n *Network, peer Node) (*fabric.Admin, *grpc.Cl
 	_, c, err1 := fabric.ReadKeys(organisationDir(n.Dir, peer.Organisation), fabric.Admins)
 	tls, err2 := n.tls(peer.Organisation, fabric.AdminsTLS)
 	admin, err3 := fabric.NewAdmin(topology.MSP(peer.Organisation), c)
-	conn, err4 := client.Connect(peer.Address, peer.Name, tls)
+	address, dial := n.reached(peer, peer.Address)
+	conn, err4 := dial.Connect(address, peer.Name, tls)
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
 	return admin, conn
+}
+
+// One that joins from far away stands at the site of its name: there its peer fetches what the others have.
+func TestJoinAtDistance(t *testing.T) {
+	needsNetwork(t)
+	if err := wan.Check(); err != nil {
+		t.Skip(err)
+	}
+	of, err := topology.Load("inter-nmi-six")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := up(t, of, Config{})
+	put(t, n, "metrology", "readings")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	node, steps, err := n.Join(ctx, "nim", result.FromSnapshot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(steps)
+	if node.Site != "nim" || node.Host == "" {
+		t.Errorf("the new peer stands at %q", node.Site)
+	}
+	put(t, n, "metrology", "readings")
+	sameLedgers(t, n, node)
+	endorses(t, n, node)
 }
 
 // A change without the consent of a majority is refused by the orderers, and nobody joins.
