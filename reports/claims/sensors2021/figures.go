@@ -2,6 +2,7 @@ package sensors2021
 
 import (
 	"slices"
+	"strings"
 
 	"meterbench/bench/result"
 	"meterbench/reports"
@@ -135,29 +136,35 @@ func consensusFigure(e *claims.Evidence) reports.Figure {
 	return dots(e, consensusQuestion, consensusFigureID, "Commit latency by consensus", "topology", func(c result.Conditions) string { return c.Topology })
 }
 
-// lossFigure shows when each institute that was not cut off saw its next commit.
+// lossFigure shows, network by network, when each institute that was not cut off saw its next commit.
 func lossFigure(e *claims.Evidence) reports.Figure {
 	f := reports.Figure{
 		ID: lossFigureID, Title: "Next commit after institutes fall silent", Kind: reports.Dots,
-		X:     reports.Axis{Label: "what was cut off of which network"},
+		X:     reports.Axis{Label: "cut off from all others"},
 		Y:     reports.Axis{Label: "time since the loss", Unit: reports.Seconds},
 		Notes: []string{"By the institute whose clients sent the transaction. Return: what was cut off is back."},
 	}
-	all := slices.Concat(losses(e, 1), losses(e, 2))
-	back := reports.Series{Name: "return", Hue: len(institutes())}
-	for i, l := range all {
-		f.X.Categories = append(f.X.Categories, l.String())
-		back.Points = append(back.Points, reports.Point{X: float64(i), Y: l.back})
-	}
-	for hue, site := range institutes() {
-		s := reports.Series{Name: "clients at " + site, Hue: hue}
+	for _, network := range networks() {
+		panel := reports.Panel{Title: network}
+		back := reports.Series{Name: "return", Hue: len(institutes())}
+		all := slices.DeleteFunc(slices.Concat(losses(e, 1), losses(e, 2)), func(l loss) bool { return l.point.Conditions.Topology != network })
 		for i, l := range all {
-			if next, ok := l.next[site]; ok {
-				s.Points = append(s.Points, reports.Point{X: float64(i), Y: next})
-			}
+			panel.Categories = append(panel.Categories, strings.Join(l.cut, ", "))
+			back.Points = append(back.Points, reports.Point{X: float64(i), Y: l.back})
 		}
-		f.Series = append(f.Series, s)
+		for hue, site := range institutes() {
+			s := reports.Series{Name: "clients at " + site, Hue: hue}
+			for i, l := range all {
+				if next, ok := l.next[site]; ok {
+					s.Points = append(s.Points, reports.Point{X: float64(i), Y: next})
+				}
+			}
+			panel.Series = append(panel.Series, s)
+		}
+		panel.Series = append(panel.Series, back)
+		f.Panels = append(f.Panels, panel)
 	}
-	f.Series = append(f.Series, back)
-	return claims.Finish(f, "No data: no institute was cut off in this run.")
+	f = f.Settle("No data: no institute was cut off in this run.")
+	f.Alt = f.Title + ", by network: " + strings.Join(networks(), ", ") + "."
+	return f
 }
