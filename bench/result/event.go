@@ -45,6 +45,7 @@ type Event struct {
 	Failed  string    `json:"failed,omitempty"`  // why it could not be done; empty where it was
 	Details string    `json:"details,omitempty"` // what else the scenario says of it, as in delay 100ms
 	Steps   []Step    `json:"steps,omitempty"`   // of one that takes several
+	Around  *Around   `json:"around,omitempty"`  // of one that takes several, if it was done within the load
 	// Ended are processes that it made end by themselves, as one whose disk is full does.
 	Ended []Incident `json:"ended,omitempty"`
 }

@@ -112,7 +112,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			p := s.point(l, m, w, usage)
 			disturbed(&p, probe)
 			p.ClientPriority = priority
-			p.Events, p.Recoveries = events, after[i].recoveries(events, m.Held, s.batchTimeout(), l.changing(), s.facts.Sites)
+			p.Events, p.Recoveries = after[i].around(events, m.Held), after[i].recoveries(events, m.Held, s.batchTimeout(), l.changing(), s.facts.Sites)
 			if !p.Disturbed() {
 				s.settle(&p, l, m, w, steady[i])
 				law[i].check(&p, l, m)

@@ -29,8 +29,10 @@ type aftermath struct {
 	span    time.Duration // of counts
 	commits []float64     // valid commits, or answers, of the whole load by span
 	ends    map[outcomeAt][]uint32
-	before  *blockLog // until the first event that harms
-	largest float64   // most commits of a block in it
+	waits   waits
+	warm    time.Duration // when the warm-up ends
+	before  *blockLog     // until the first event that harms
+	largest float64       // most commits of a block in it
 
 	next []nextCommit // by harm
 }
@@ -50,7 +52,8 @@ func (d *disturbance) newAftermath(l level, from time.Duration) *aftermath {
 		return nil
 	}
 	a := &aftermath{disturbance: d, hold: l.end(), span: max(finestSpan, l.end()/mostSpans), ends: map[outcomeAt][]uint32{}}
-	a.commits = make([]float64, a.spans())
+	a.commits, a.warm = make([]float64, a.spans()), from
+	a.waits = waits{make([]time.Duration, a.spans()), make([]uint64, a.spans())}
 	to := l.end()
 	for _, e := range slices.Backward(d.planned) {
 		if e.Kind.Harms() {
@@ -93,6 +96,10 @@ func (a *aftermath) add(r *result.Record, n uint64) {
 	a.before.add(r, n)
 	if i, ok := a.index(done); ok {
 		a.commits[i]++
+	}
+	if i, ok := a.index(r.Intended); ok {
+		a.waits.sum[i] += done - r.Intended
+		a.waits.count[i]++
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
