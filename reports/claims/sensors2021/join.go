@@ -97,6 +97,29 @@ func joinTable(e *claims.Evidence) reports.Table {
 	return t
 }
 
+// aroundTable says what the joins cost the others.
+func aroundTable(e *claims.Evidence) reports.Table {
+	t := reports.Table{ID: "joins-cost", Title: "What a join costs the others", Columns: []reports.Column{
+		{Key: "topology", Title: "topology"}, {Key: "from", Title: "ledger from"}, {Key: "when", Title: "when"},
+		{Key: "length_s", Title: "for", Unit: reports.Seconds},
+		{Key: "throughput_per_s", Title: "throughput", Unit: reports.PerSecond}, {Key: "mean_s", Title: "mean latency", Unit: reports.Seconds},
+	}, Notes: []string{"Of what the members' clients send, before the join, while it is under way, and after it, in one level. Latency: of the " +
+		"transactions that were intended then."}}
+	for _, n := range newcomers(e) {
+		if n.event.Around == nil {
+			continue
+		}
+		for _, part := range []struct {
+			when string
+			result.Stretch
+		}{{"before", n.event.Around.Before}, {"during", n.event.Around.During}, {"after", n.event.Around.After}} {
+			t.Rows = append(t.Rows, claims.Row(n.point.Conditions.Topology, string(n.from()), part.when, part.Length, part.Throughput,
+				claims.Unless(part.N == 0, "no transaction was intended then", part.Mean)))
+		}
+	}
+	return t
+}
+
 // joinFigure stacks the steps of the joins.
 func joinFigure(e *claims.Evidence) reports.Figure {
 	f := reports.Figure{

@@ -117,7 +117,7 @@ func section(e *claims.Evidence) reports.Section {
 		Intro: "Beside the rows of the claims: the latency of each institute by where clients stand, which site leads, who endorses and what orders, and " +
 			"the losses and joins one by one.",
 		Figures: []reports.Figure{sitesFigure(e), leaderFigure(e), policyFigure(e), consensusFigure(e), lossFigure(e), joinFigure(e)},
-		Tables:  []reports.Table{latencyTable(e), capacityTable(e), lossTable(e), joinTable(e), doubtTable(e)},
+		Tables:  []reports.Table{latencyTable(e), capacityTable(e), lossTable(e), joinTable(e), aroundTable(e), doubtTable(e)},
 	}
 }
 

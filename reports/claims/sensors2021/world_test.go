@@ -178,6 +178,10 @@ func (w world) joined(from result.JoinFrom) result.Point {
 		}
 		e.Steps, e.Took = append(e.Steps, s), e.Took+s.Seconds
 	}
+	e.Around = &result.Around{
+		Before: result.Stretch{Length: 7, Throughput: 50, N: 350, Mean: 0.8}, During: result.Stretch{Length: e.Took, Throughput: 48, N: 170, Mean: 0.9},
+		After: result.Stretch{Length: 10, Throughput: 50, N: 500, Mean: 0.8},
+	}
 	p.Events = []result.Event{e}
 	return p
 }
