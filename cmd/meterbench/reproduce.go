@@ -33,7 +33,8 @@ claim is about one:
 %s`, listPublications()),
 		Example: `  meterbench reproduce closer2020
   meterbench reproduce closer2020 --device 250
-  meterbench reproduce metroind2020`,
+  meterbench reproduce metroind2020
+  meterbench reproduce sensors2021`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := publications.Find(args[0])

@@ -15,6 +15,7 @@ import (
 	"meterbench/reports/claims"
 	"meterbench/reports/claims/closer2020"
 	"meterbench/reports/claims/metroind2020"
+	"meterbench/reports/claims/sensors2021"
 )
 
 // All returns every publication.
@@ -22,6 +23,7 @@ func All() []claims.Publication {
 	return []claims.Publication{
 		closer2020.Publication(),
 		metroind2020.Publication(),
+		sensors2021.Publication(),
 	}
 }
 
