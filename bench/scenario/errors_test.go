@@ -178,7 +178,7 @@ func TestRead(t *testing.T) {
 		{"other.yaml", "", "scenario other.yaml: there is neither a shipped scenario nor a file of that name; known are " + strings.Join(scenario.Names(), ", ")},
 		{dir, "", "scenario " + dir + ": the file is no regular file but a folder; put a regular file in its place"},
 		{"quickstart", "topology=minmal", `--set topology: topology: there is neither a shipped topology "minmal" nor a file minmal; did you mean minimal?`},
-		{file, "topology=none.yaml", `--set topology: topology: there is neither a shipped topology "none.yaml" nor a file ` + filepath.Join(dir, "none.yaml") + "; known are five-org, four-peer, four-peer-bft, four-peer-raft3, four-peer-raft5, inter-nmi, inter-nmi-5, inter-nmi-bft, minimal, two-peer"},
+		{file, "topology=none.yaml", `--set topology: topology: there is neither a shipped topology "none.yaml" nor a file ` + filepath.Join(dir, "none.yaml") + "; known are five-org, four-peer, four-peer-bft, four-peer-raft3, four-peer-raft5, inter-nmi, inter-nmi-5, inter-nmi-bft, inter-nmi-six, minimal, two-peer"},
 		{file, "topology=broken.yaml", broken + ":1:1: organisations: at least one organisation is needed"},
 		{"quickstart", "series[0].load.clients=0", "--set series[0].load.clients: series[0].load.clients[0]: must be 1 to 65536, got 0"},
 	}
