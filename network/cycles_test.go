@@ -28,6 +28,7 @@ var (
 // there are enough of them to have one.
 var firstCommit = map[string]time.Duration{
 	"minimal": 2500 * time.Millisecond, "five-org": 4500 * time.Millisecond, "four-peer-bft": 6 * time.Second,
+	"inter-nmi": 25 * time.Second, "inter-nmi-5": 25 * time.Second, "inter-nmi-bft": 25 * time.Second,
 }
 
 // Every shipped topology comes up with every release that has its consensus, commits, and leaves nothing.
@@ -63,6 +64,7 @@ func TestCycles(t *testing.T) {
 // cycle starts and ends one network.
 func cycle(t *testing.T, dir string, of topology.Topology, binaries daemons.Binaries, ready, commit *times) {
 	t.Helper()
+	host, before := hostNetwork(t), namespaces(t)
 	begin := time.Now()
 	n, err := Start(t.Context(), of, Config{Binaries: binaries, Logs: *cycleLogs})
 	if err != nil {
@@ -79,6 +81,7 @@ func cycle(t *testing.T, dir string, of topology.Topology, binaries daemons.Bina
 	}
 	nothingLeft(t, dir, nodes)
 	noSocketsLeft(t)
+	untouched(t, host, before)
 	if left := groups(t, os.Getpid()); len(left) > 0 {
 		t.Errorf("control groups left: %v", left)
 	}
