@@ -2,6 +2,8 @@ package network
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -218,12 +220,33 @@ func (j *joining) approve(ctx context.Context) (uint64, error) {
 	}
 	for _, channel := range j.plan.channels {
 		for _, contract := range channel.contracts {
-			if _, _, err := j.admin().Approve(ctx, channel.Name, contract.definition, []grpc.ClientConnInterface{peer.conn}); err != nil {
+			tx, _, err := j.admin().Approve(ctx, channel.Name, contract.definition, []grpc.ClientConnInterface{peer.conn})
+			j.network.sent(tx)
+			if err != nil {
 				return 0, err
 			}
 		}
 	}
 	return 0, nil
+}
+
+// sent notes a transaction of the network's own by its id, empty for none.
+func (n *Network) sent(tx string) {
+	id, err := hex.DecodeString(tx)
+	if err != nil || len(id) != sha256.Size {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.own = append(n.own, [sha256.Size]byte(id))
+}
+
+// Sent returns the ids of the transactions that the network itself has put on its ledgers since it was ready: approvals of
+// organisations that joined.
+func (n *Network) Sent() [][sha256.Size]byte {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.own)
 }
 
 func (j *joining) answer(ctx context.Context) (uint64, error) {

@@ -14,6 +14,7 @@ package network
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -107,9 +108,10 @@ type Network struct {
 	closing   sync.Once
 	closed    error
 
-	mu       sync.Mutex // held by who starts or ends a node, and guards what follows
-	children []*child   // in the order of Nodes, and others behind
-	over     bool       // Close was called: nothing starts any more
+	mu       sync.Mutex          // held by who starts or ends a node, and guards what follows
+	children []*child            // in the order of Nodes, and others behind
+	over     bool                // Close was called: nothing starts any more
+	own      [][sha256.Size]byte // see Sent
 }
 
 // Start brings up a network and returns once every peer's gateway answers for every chaincode. ctx bounds the
