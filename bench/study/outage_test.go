@@ -65,7 +65,7 @@ func TestOutagesAgreeWithTheLog(t *testing.T) {
 				}
 				r := p.Recoveries[0]
 				between(t, "next commit", *r.NextCommit, (first-down).Seconds()-1e-6, (first-down).Seconds()+1e-6)
-				between(t, "failed", float64(r.Outcomes[result.EndorseUnreachable.String()]), float64(failed)-2, float64(failed)) // in spans that the event divides
+				between(t, "failed", float64(r.Outcomes[result.EndorseUnreachable.String()]), float64(failed), float64(failed))
 				switch {
 				case r.Span == 0: // the rate before is not known well enough
 					late++

@@ -34,7 +34,8 @@ type aftermath struct {
 	before  *blockLog     // until the first event that harms
 	largest float64       // most commits of a block in it
 
-	next []nextCommit // by harm
+	next  []nextCommit           // by harm
+	edges []map[outcomeAt]uint64 // by harm: ends of what was intended after it in the span that it divides
 }
 
 // outcomeAt is an outcome at a site, 0 for none.
@@ -82,6 +83,7 @@ func (a *aftermath) add(r *result.Record, n uint64) {
 			a.ends[key] = make([]uint32, a.spans())
 		}
 		a.ends[key][i]++
+		a.edge(r.Intended, key)
 	}
 	done := result.NotReached
 	switch r.Outcome {
@@ -111,6 +113,21 @@ func (a *aftermath) add(r *result.Record, n uint64) {
 			if first, ok := a.next[i][r.Site]; !ok || done < first {
 				a.next[i][r.Site] = done
 			}
+		}
+	}
+}
+
+// edge counts an end of what was intended at an instant within the load where it shares a span with the begin of an event that
+// harms, and is not before it.
+func (a *aftermath) edge(intended time.Duration, key outcomeAt) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i, h := range a.harmed {
+		if i == len(a.edges) {
+			a.edges = append(a.edges, map[outcomeAt]uint64{})
+		}
+		if at := h.at.Sub(a.epoch); intended >= at && intended/a.span == at/a.span {
+			a.edges[i][key]++
 		}
 	}
 }
@@ -170,6 +187,7 @@ func (a *aftermath) fullRate(r *result.Recovery, at time.Duration, ends []time.D
 		r.Span, r.Least = y.Longest().Span, y.Longest().Least
 		first, last := int(at/a.span), min(int(end/a.span), len(a.commits))
 		if after, ok := y.Recovered(a.commits[first:last], a.span.Seconds()); ok {
+			after = max(0, (time.Duration(first)*a.span - at + seconds(after)).Seconds()) // of the event, which divides a span
 			r.FullRate = &after
 			return
 		}
@@ -195,19 +213,23 @@ func (a *aftermath) rateBefore() (rate float64, interval *stats.Interval) {
 
 // complete adds what became of the transactions until the full rate, or until the end, and the first commits.
 func (a *aftermath) complete(r *result.Recovery, harm int, at, end time.Duration, sites []string) {
-	until := end
+	first, last := int(at/a.span)+1, int((end+a.span-1)/a.span)
 	if r.FullRate != nil {
-		until = at + seconds(*r.FullRate)
+		last = int((at + seconds(*r.FullRate)) / a.span)
 	}
-	first, last := int((at+a.span-1)/a.span), min(int(until/a.span), a.spans())
 	by := make([]result.SiteRecovery, len(sites)+1) // 0: no site
 	for i := range by {
 		by[i].Outcomes = map[string]uint64{}
 	}
 	for key, counts := range a.ends {
 		n := uint64(0)
-		for _, c := range counts[min(first, last):last] {
-			n += uint64(c)
+		if first <= last {
+			if harm < len(a.edges) {
+				n = a.edges[harm][key]
+			}
+			for _, c := range counts[first:last] {
+				n += uint64(c)
+			}
 		}
 		if n > 0 {
 			r.Outcomes[key.outcome.String()] += n
