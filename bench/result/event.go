@@ -53,7 +53,8 @@ type Event struct {
 // Recovery is how a level came back from an event that harms. Times are in seconds since that event began.
 type Recovery struct {
 	Event int `json:"event"` // its index among the events of the point
-	// NextCommit is when the first transaction that was intended after the event was committed; nil: none within Observed.
+	// NextCommit is when the first transaction that was intended after the event was committed; nil: none. It is beyond Observed
+	// where that was while the load ran out.
 	NextCommit *float64 `json:"next_commit_s,omitempty"`
 	// FullRate is from when on throughput was at that before; nil: not within Observed.
 	FullRate *float64 `json:"full_rate_s,omitempty"`
