@@ -16,6 +16,8 @@ import (
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
+
+	"meterbench/internal/thread"
 )
 
 // A Process is one whose connections count.
@@ -118,12 +120,20 @@ func (w *Watch) look(file *os.File) (err error) {
 	return nil
 }
 
-func (n *network) dial() (*netlink.Conn, error) {
-	config := &netlink.Config{}
-	if n.file != nil {
-		config.NetNS = int(n.file.Fd())
+// dial asks in the network on a thread that ends there: in a user namespace none may go back to the host's network.
+func (n *network) dial() (conn *netlink.Conn, err error) {
+	if n.file == nil {
+		return netlink.Dial(unix.NETLINK_SOCK_DIAG, nil)
 	}
-	return netlink.Dial(unix.NETLINK_SOCK_DIAG, config)
+	done := make(chan struct{})
+	thread.Go(func() {
+		defer close(done)
+		if err = unix.Setns(int(n.file.Fd()), unix.CLONE_NEWNET); err == nil {
+			conn, err = netlink.Dial(unix.NETLINK_SOCK_DIAG, nil)
+		}
+	})
+	<-done
+	return conn, err
 }
 
 // listen asks the kernel to report the ends of TCP sockets.
