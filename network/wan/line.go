@@ -11,7 +11,7 @@ type line struct {
 	link   Link
 	cut    bool
 	random *rand.Rand
-	free   time.Duration // when all packets before are sent, by the bandwidth
+	free   time.Duration // when all packets before are sent, by the bandwidth if there is one
 	last   time.Duration // when the last packet arrives
 	count  Count
 }
@@ -52,8 +52,8 @@ func (l *line) pass(now time.Duration, bytes int) (at time.Duration, ok bool) {
 			return 0, false
 		}
 		at += l.sending(bytes)
-		l.free = at
 	}
+	l.free = at
 	if l.link.Loss > 0 && l.random.Float64() < l.link.Loss {
 		l.count.Lost++
 		return 0, false

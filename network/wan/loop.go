@@ -1,7 +1,9 @@
 package wan
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -16,6 +18,7 @@ import (
 type packet struct {
 	from, to int
 	size     int
+	sent     time.Duration // when its line has sent it, by the bandwidth
 	data     [mtu]byte
 }
 
@@ -99,11 +102,14 @@ func (lp *loop) do(c command) (a answer) {
 	if err := lp.links.apply(c); err != nil {
 		return answer{Error: err.Error()}
 	}
+	now := time.Since(lp.start)
 	for i := range lp.lines {
 		for j := range lp.lines[i] {
 			l := &lp.lines[i][j]
 			if i != j {
+				before := l.link
 				l.link, l.cut = lp.links.now(i, j)
+				lp.hasten(l, before, now)
 			}
 			if c.Do == doCount && l.count.Packets > 0 {
 				a.Counts = append(a.Counts, l.count)
@@ -111,6 +117,35 @@ func (lp *loop) do(c command) (a answer) {
 		}
 	}
 	return a
+}
+
+// hasten has packets that still wait for the bandwidth of a line as it was before wait no longer than at the one it has now, so
+// that a link which was slow is as it should be at once. A link that gets slower sends what it took in as it was.
+func (lp *loop) hasten(l *line, before Link, now time.Duration) {
+	factor := 0.0
+	if l.link.Bandwidth > 0 {
+		factor = before.Bandwidth / l.link.Bandwidth
+	}
+	if before.Bandwidth == 0 || factor >= 1 {
+		return
+	}
+	sooner := func(sent time.Duration) time.Duration {
+		return min(sent, now+time.Duration(factor*float64(max(0, sent-now))))
+	}
+	var own []*heap.Item[*packet]
+	for i := range lp.due {
+		if p := lp.due[i].Value; [2]int{p.from, p.to} == l.count.Index {
+			own = append(own, &lp.due[i])
+		}
+	}
+	slices.SortFunc(own, func(a, b *heap.Item[*packet]) int { return cmp.Compare(a.Order, b.Order) })
+	l.free, l.last = sooner(l.free), 0
+	for _, item := range own {
+		sent := sooner(item.Value.sent)
+		l.last = max(l.last, item.At-item.Value.sent+sent)
+		item.At, item.Value.sent = l.last, sent
+	}
+	lp.due.Init()
 }
 
 // run hands packets on until something fails. The calling thread should be locked, and ahead of others.
@@ -187,6 +222,7 @@ func (lp *loop) send(p *packet) {
 		p.to = to
 		l := &lp.lines[p.from][to]
 		if at, ok := l.pass(time.Since(lp.start), p.size); ok && len(lp.due) < lp.most {
+			p.sent = l.free
 			lp.due.Push(heap.Item[*packet]{At: at, Order: lp.order, Value: p})
 			lp.order++
 			return

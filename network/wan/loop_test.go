@@ -154,3 +154,55 @@ func TestLoopLosesPackets(t *testing.T) {
 		t.Errorf("%+v, %d kept", c, len(lp.due))
 	}
 }
+
+// What waits for a low bandwidth is sent at the new one as soon as the link is healed, and keeps its order; what comes then
+// does not wait for it, and finds room.
+func TestLoopHasten(t *testing.T) {
+	const packets = 20 // of 1.2 s each
+	pair := [][2]int{{0, 1}}
+	for _, c := range []struct {
+		name string
+		link Link
+		want time.Duration // at most, from the healing to the arrival of the last packet
+	}{
+		{"no bound", Link{RoundTrip: 40 * time.Millisecond}, 20 * time.Millisecond},
+		{"100 Mbit/s", Link{RoundTrip: 40 * time.Millisecond, Bandwidth: 1e8}, 23 * time.Millisecond},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			lp := newLoop([]int{-1, -1}, linksOf(between(2, c.link)), 1)
+			do := func(c command) {
+				t.Helper()
+				if a := lp.do(c); a.Error != "" {
+					t.Fatal(a.Error)
+				}
+			}
+			send := func() {
+				data := packetTo([4]byte{198, 18, 2, 1}, mtu-headerBytes)
+				p := &packet{size: len(data)}
+				copy(p.data[:], data)
+				lp.send(p)
+			}
+			do(command{Do: doEnforce})
+			do(command{Do: doSlow, Pairs: pair, More: Link{Bandwidth: 1e4}})
+			for range packets {
+				send()
+			}
+			do(command{Do: doHeal, Pairs: pair})
+			healed := time.Since(lp.start)
+			send()
+			if n := len(lp.due); n != packets+1 {
+				t.Fatalf("%d packets are under way, want %d", n, packets+1)
+			}
+			sent := time.Since(lp.start)
+			for order := range uint64(packets + 1) {
+				item := lp.due.Pop()
+				if item.Order != order {
+					t.Fatalf("packet %d comes in place of packet %d", item.Order, order)
+				}
+				if item.At > sent+c.want {
+					t.Errorf("packet %d comes %v after the link is healed", order, item.At-healed)
+				}
+			}
+		})
+	}
+}
