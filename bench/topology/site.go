@@ -35,7 +35,7 @@ const (
 	maxBandwidth = 1_000_000_000_000 // bit/s
 )
 
-// UnmarshalNode reads a link: between is a pair, and no round trip is given as 0.
+// UnmarshalNode reads a link: between is a pair, and neither a round trip nor a bandwidth is given as 0.
 func (l *Link) UnmarshalNode(n *strictyaml.Node) error {
 	type plain Link
 	var given struct {
@@ -46,11 +46,13 @@ func (l *Link) UnmarshalNode(n *strictyaml.Node) error {
 		return err
 	}
 	*l = Link(given.plain)
-	switch between, trip := n.Get("between"), n.Get("round_trip"); {
+	switch between, trip, band := n.Get("between"), n.Get("round_trip"), n.Get("bandwidth"); {
 	case between == nil:
 		return n.Errorf("give two sites, as in between: [ptb, nmij]", "between is missing")
 	case len(given.Between) != 2:
 		return between.Errorf("as in between: [ptb, nmij]", "want two sites, got %d", len(given.Between))
+	case band != nil && l.Bandwidth == 0: // in a link, 0 is no bound
+		return band.Errorf("leave it out where there is no bound", "must be 10kbit to 1000Gbit, got 0 bit/s")
 	case trip != nil && l.RoundTrip == 0:
 		return trip.Errorf("what stands at one place is at one site", "must be above 0 and at most %s, got 0s", maxRoundTrip)
 	}

@@ -92,6 +92,8 @@ func TestSiteErrors(t *testing.T) {
 		{"jitter", "jitter: 2ms", "jitter: -2ms", "a.yaml:7:54: links[0].jitter: must be 0s to 10s, got -2ms"},
 		{"all lost", "loss: 0.001", "loss: 1", "a.yaml:7:65: links[0].loss: must be at least 0 and below 1, got 1"},
 		{"bandwidth", "bandwidth: 100Mbit", "bandwidth: 1kbit", "a.yaml:7:83: links[0].bandwidth: must be 10kbit to 1000Gbit, got 1000 bit/s"},
+		{"nothing passes", "bandwidth: 100Mbit", "bandwidth: 0bit",
+			"a.yaml:7:83: links[0].bandwidth: must be 10kbit to 1000Gbit, got 0 bit/s; leave it out where there is no bound"},
 		{"no bandwidth", "bandwidth: 100Mbit", "bandwidth: 100MB", `a.yaml:7:83: links[0].bandwidth: want a bandwidth such as 512kbit or 100Mbit, got "100MB"`},
 		{"unknown key", "jitter: 2ms", "jiter: 2ms", "a.yaml:7:46: unknown key links[0].jiter; did you mean jitter?"},
 		{"distance", "channels:", "distance: -1\nchannels:", "a.yaml:11:11: distance: must be 0 to 10, got -1"},
@@ -103,7 +105,7 @@ func TestSiteErrors(t *testing.T) {
 		{"owner", "[ptb, inmetro, inmetro]", "[ptb, inmetr, inmetro]", "a.yaml:10:26: orderers.owners[1]: there is no organisation inmetr; did you mean inmetro?"},
 		{"no owner", "[ptb, inmetro, inmetro], leader: inmetro", "[]", "a.yaml:10:20: orderers.owners: at least one owner is needed; name organisations, or give count"},
 		{"count", "leader: inmetro", "count: 3", "a.yaml:10:52: orderers.count: orderers that have owners are as many as those; leave it out"},
-		{"leader", "leader: inmetro", "leader: cmi", "a.yaml:10:53: orderers.leader: cmi owns no orderer; known are ptb, inmetro, inmetro"},
+		{"leader", "leader: inmetro", "leader: cmi", "a.yaml:10:53: orderers.leader: cmi owns no orderer; known are ptb, inmetro"},
 		{"few", "orderers: {", "orderers: {consensus: bft, ", "a.yaml:10:36: orderers.owners: consensus bft takes at least 4 orderers, got 3; ask for 4 to 100, or for consensus: raft"},
 	}
 	for _, test := range tests {

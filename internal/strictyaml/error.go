@@ -3,6 +3,7 @@ package strictyaml
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"meterbench/internal/printable"
@@ -91,7 +92,9 @@ func Hint[S ~string](word S, options []S) string {
 	best, distance := "", min(2, len(word)/3)+1
 	var words []string
 	for _, option := range options {
-		words = append(words, string(option))
+		if !slices.Contains(words, string(option)) {
+			words = append(words, string(option))
+		}
 		if d := editDistance(strings.ToLower(string(word)), string(option)); d < distance {
 			best, distance = string(option), d
 		}
