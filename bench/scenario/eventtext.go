@@ -170,11 +170,11 @@ func (s subject) put(e *Event, row eventKind) error {
 		e.Sites = s.names
 	}
 	if !slices.Contains(row.subjects, of) {
-		wanted, got := "nodes", "a site"
+		wanted := subjectNodes
 		if of == subjectNodes {
-			wanted, got = "sites", "a node"
+			wanted = subjectSites
 		}
-		return s.node.Errorf("for example "+row.example, "%s is for %s, and %s is %s", row.kind, wanted, e.Asked(), got)
+		return s.node.Errorf("for example "+row.example, "%s is for %s, and %s is none", row.kind, wanted, e.Asked())
 	}
 	if len(e.Sites) == 2 && e.Sites[0] == e.Sites[1] {
 		return s.node.Errorf("", "want two different sites, got %s twice", e.Sites[0])
