@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -58,6 +59,15 @@ func difference(t, up topology.Topology) (key, asked, is string) {
 	}
 	if !slices.Equal(t.Organisations, up.Organisations) {
 		return "topology", organisations(t), organisations(up)
+	}
+	if t.Distance != up.Distance {
+		return "distance", fmt.Sprintf("distance %g", t.Distance), fmt.Sprintf("%g", up.Distance)
+	}
+	if !reflect.DeepEqual(t.Matrix(), up.Matrix()) {
+		return "topology", "other distances between its sites", "its own"
+	}
+	if leader := up.Orderers.Leader; t.Orderers.Leader != leader {
+		return "leader", "leader " + cmp.Or(t.Orderers.Leader, "none"), cmp.Or(leader, "none")
 	}
 	if !t.Orderers.Equal(up.Orderers) {
 		return "topology", fmt.Sprintf("%d %s orderers", t.Orderers.Count, t.Orderers.Consensus), fmt.Sprintf("%d %s", up.Orderers.Count, up.Orderers.Consensus)

@@ -55,6 +55,15 @@ func TestReadOn(t *testing.T) {
 		{"another topology", "topology: two-peer\n", "minimal", nil, "a.yaml:2:11: topology: asks for ptb of 2 peers; the network minimal, which is up in "},
 		{"another number of orderers", "topology: minimal\n", "minimal", func(t *topology.Topology) { t.Orderers.Count = 3 },
 			"a.yaml:2:11: topology: asks for 1 raft orderers; "},
+		{"the same distance", "distance: 1\n", "inter-nmi", nil, ""},
+		{"another distance", "distance: 0\n", "inter-nmi", nil, "a.yaml:2:11: distance: asks for distance 0; the network inter-nmi, which is up in "},
+		{"a topology at another distance", "topology: inter-nmi\n", "inter-nmi", func(t *topology.Topology) { t.Distance = 0 },
+			"a.yaml:2:11: topology: asks for distance 1; "},
+		{"other links", "topology: inter-nmi\n", "inter-nmi",
+			func(t *topology.Topology) {
+				t.Links = []topology.Link{{Between: [2]string{"ptb", "cmi"}, RoundTrip: time.Second}}
+			}, "a.yaml:2:11: topology: asks for other distances between its sites; "},
+		{"another leader", "leader: ptb\n", "inter-nmi", nil, "a.yaml:2:9: leader: asks for leader ptb; "},
 		{"another batch", "batch: {timeout: 1s}\n", "minimal", nil, "a.yaml:2:8: batch: asks for timeout 1s; the network minimal, which is up in "},
 		{"a topology of another batch", "topology: minimal\n", "minimal", func(t *topology.Topology) { t.Channels[0].Batch.Timeout = time.Second },
 			"a.yaml:2:11: topology: asks for timeout 200ms; "},
