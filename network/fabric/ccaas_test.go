@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -192,6 +193,9 @@ func TestEnvironments(t *testing.T) {
 		t.Error("a limit that the topology leaves out is set")
 	}
 	o := Orderer{Name: "orderer0", Dir: "/run/orderer0", Admin: Endpoint{"127.0.0.1", 2}}
+	if want := "ORDERER_GENERAL_CLUSTER_REPLICATIONPOLICY=simple"; !slices.Contains(o.Env(), want) {
+		t.Errorf("%s is not in the orderer's environment: a BFT orderer that falls behind cannot catch up with TLS certificates of clients", want)
+	}
 	env = strings.Join(append(o.Env(), p.Env()...), "\n")
 	for _, never := range []string{"0.0.0.0", "/var/hyperledger", "TLS_ENABLED=false", "CLIENTAUTHREQUIRED=false"} {
 		if strings.Contains(env, never) {

@@ -201,6 +201,9 @@ func (o Orderer) Env() []string {
 		"ORDERER_GENERAL_CLUSTER_CLIENTCERTIFICATE="+tls.Cert,
 		"ORDERER_GENERAL_CLUSTER_CLIENTPRIVATEKEY="+tls.Key,
 		"ORDERER_GENERAL_CLUSTER_ROOTCAS=["+listed.Clients+"]", // orderers of other organisations among them
+		// By "consensus", its own choice, a BFT orderer asks for blocks without the hash of its TLS certificate, which all that
+		// want a certificate turn down: one that has fallen behind would never catch up. Raft has "simple" only.
+		"ORDERER_GENERAL_CLUSTER_REPLICATIONPOLICY=simple",
 		"ORDERER_CHANNELPARTICIPATION_ENABLED=true",
 		"ORDERER_ADMIN_LISTENADDRESS="+o.Admin.String(),
 		"ORDERER_GENERAL_KEEPALIVE_SERVERMININTERVAL=5s", // or it refuses peers that ask as often as they are set to
