@@ -117,6 +117,7 @@ const (
 	whyNoCommit   = "no transaction that was intended after the event was committed before the level ended"
 	whyNoFullRate = "throughput did not come back to what it was before the level ended"
 	whyNoRate     = "too little was seen before the first event to tell the throughput"
+	whyNoSpan     = "too little was seen before the first event, or after this one, to tell the full rate"
 )
 
 // instantCell makes a cell of an instant that may not have come.
@@ -140,6 +141,9 @@ func recoveryTable(all []series) []Table {
 		{Column{Key: "full_rate_s", Title: "full rate after", Unit: Seconds}, func(r recoveryRow) Cell {
 			if r.recovery.Before == 0 {
 				return Cell{Why: whyNoRate}
+			}
+			if r.recovery.FullRate == nil && r.recovery.Span == 0 {
+				return Cell{Why: whyNoSpan}
 			}
 			return instantCell(r.recovery.FullRate, whyNoFullRate)
 		}},
@@ -215,8 +219,10 @@ func recoveryFindings(all []series) (fs []Finding) {
 			switch full := r.recovery.FullRate; {
 			case full != nil:
 				f.Text = fmt.Sprintf("and %s after %s.", "the full rate", Seconds.Format(*full))
-			case r.recovery.Before > 0:
+			case r.recovery.Span > 0:
 				f.Text = fmt.Sprintf("and not the full rate in the %s until the level ended.", Seconds.Format(r.recovery.Observed))
+			case r.recovery.Before > 0:
+				f.Text = "Too little was seen before the first event, or after this one, to tell the full rate."
 			default:
 				f.Text = "Too little was seen before it to tell the full rate."
 			}

@@ -189,6 +189,23 @@ func TestRecoveryFindings(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	loss := &sum.Points[len(sum.Points)-1]
+	for want, span := range map[string]float64{
+		"Too little was seen before the first event, or after this one, to tell the full rate.": 0,
+		"and not the full rate in the 12.0 s until the level ended.":                            2,
+	} {
+		next := 1.0
+		told := *loss
+		told.Recoveries = []result.Recovery{{NextCommit: &next, Observed: 12, Before: 20, Span: span}}
+		all := sum
+		all.Points = []result.Point{told}
+		if f := recoveryFindings(seriesOf(all)); len(f) != 1 || f[0].Text != want {
+			t.Errorf("of spans of %g s: %+v", span, f)
+		}
+		cells := recoveryTable(seriesOf(all))[0].Rows[0]
+		if why := map[float64]string{0: whyNoSpan, 2: whyNoFullRate}[span]; !slices.ContainsFunc(cells, func(c Cell) bool { return c.Why == why }) {
+			t.Errorf("of spans of %g s: %+v", span, cells)
+		}
+	}
 	loss.Recoveries = slices.Concat(loss.Recoveries, loss.Recoveries, loss.Recoveries)
 	many := recoveryFindings(seriesOf(sum))
 	if len(many) != 1 || many[0].Value != "6 of 9" || !strings.Contains(many[0].Text, "after 5.90 s at most; 6 by the full rate, after 8.20 s at most.") {
