@@ -120,6 +120,8 @@ func TestEventErrors(t *testing.T) {
 		{"nothing to heal", []string{"{at: 5s, heal: inmetro}"}, "a.yaml:6:20: events[0].heal: inmetro was not cut or slowed before; cut it before, or leave it out"},
 		{"heal of another pair", []string{"{at: 4s, cut: [ptb, cmi]}", "{at: 5s, heal: [ptb, inmetro]}"}, "a.yaml:7:20: events[1].heal: ptb-inmetro was not cut or slowed before; cut it before, or leave it out"},
 		{"heal of an unharmed node", []string{"{at: 5s, heal: peer0.ptb}"}, "a.yaml:6:20: events[0].heal: peer0.ptb was not stopped, slowed or filled before; stop it before, or leave it out"},
+		{"fill a chaincode", []string{"{at: 4s, fill: chaincode.peer0.ptb}"}, "a.yaml:6:20: events[0].fill: chaincode.peer0.ptb keeps no data that could fill a disk; fill its peer"},
+		{"fill chaincodes", []string{"{at: 4s, fill: {chaincode: ptb}}"}, "a.yaml:6:20: events[0].fill: chaincode.peer0.ptb keeps no data that could fill a disk; fill its peer"},
 		{"cut twice", []string{"{at: 4s, cut: inmetro}", "{at: 5s, cut: [ptb, inmetro]}"}, "a.yaml:7:19: events[1].cut: ptb-inmetro was cut already; heal it before"},
 		{"slow by nothing", []string{"{at: 4s, slow: inmetro}"}, at + ": how slow it gets is missing: one of delay, jitter, loss, bandwidth; for example slow: [ptb, cmi], delay: 100ms"},
 		{"slow node by delay", []string{"{at: 4s, slow: orderer0, delay: 1s}"}, "a.yaml:6:37: events[0].delay: delay does not apply to this event: slow orderer0; leave it out"},

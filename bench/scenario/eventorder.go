@@ -148,6 +148,8 @@ func (c *condition) refuseNode(kind result.EventKind, node string) (reason, hint
 		return fmt.Sprintf("%s was killed at %s and is not there", node, killed), "restart it before"
 	case halted && kind == result.EventStop:
 		return fmt.Sprintf("%s was stopped at %s already", node, stopped), "restart it before"
+	case kind == result.EventFill && slices.ContainsFunc(c.nodes, func(n stagedNode) bool { return n.Name == node && n.Role == result.RoleChaincode }):
+		return fmt.Sprintf("%s keeps no data that could fill a disk", node), "fill its peer"
 	case full && kind == result.EventFill:
 		return fmt.Sprintf("%s was filled already", node), "heal it before"
 	}
