@@ -301,7 +301,7 @@ func distanceFinding(all []result.Distance) []Finding {
 	for _, d := range all {
 		most = max(most, d.P50-d.Asked, d.Asked-d.P50)
 		lost += d.Lost
-		if d.Lost >= d.Sent || !asAsked(d) {
+		if d.Fault() != "" {
 			off++
 		}
 	}
@@ -309,7 +309,8 @@ func distanceFinding(all []result.Distance) []Finding {
 		Text: fmt.Sprintf("The median of the round trips seen before the load, against those asked for, over %d pairs; %d packets were lost.", len(all), lost)}
 	if off > 0 {
 		f.Verdict = Caution
-		f.Text += fmt.Sprintf(" Of %d pairs it is more than %s and %s of what was asked.", off, Seconds.Format(mostOff), Share.Format(mostOffShare))
+		f.Text += fmt.Sprintf(" %d pairs are not as asked: off by more than %s and %s, jitter apart, or with more packets lost.",
+			off, Seconds.Format(result.MostDistanceOff), Share.Format(result.MostDistanceOffShare))
 	}
 	return []Finding{f}
 }

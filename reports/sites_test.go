@@ -120,7 +120,7 @@ func TestExpectedFinding(t *testing.T) {
 	}
 }
 
-// A round trip is as asked for within 1 ms or 2 %.
+// A distance is as asked for within 1 ms or 2 %, jitter apart, if no more is lost than was asked.
 func TestDistanceFinding(t *testing.T) {
 	d := func(asked, p50 float64, lost int) result.Distance {
 		return result.Distance{Between: [2]string{"ptb", "cmi"}, Asked: asked, P50: p50, Sent: 100, Lost: lost}
@@ -132,7 +132,10 @@ func TestDistanceFinding(t *testing.T) {
 	}{
 		{"as asked", d(0.01, 0.0109, 0), Good},
 		{"off by more than 1 ms", d(0.01, 0.0111, 0), Caution},
-		{"within 2 %", d(0.2, 0.2039, 3), Good},
+		{"within 2 %", d(0.2, 0.2039, 0), Good},
+		{"lost", d(0.2, 0.2, 3), Caution},
+		{"lost as asked", result.Distance{Asked: 0.2, P50: 0.2, Sent: 100, Lost: 3, Loss: 0.01}, Good},
+		{"off by jitter that was asked", result.Distance{Asked: 0.2, P50: 0.206, Jitter: 0.02, Sent: 100}, Good},
 		{"beyond 2 %", d(0.2, 0.1959, 0), Caution},
 		{"nothing passed", d(0.2, 0.2, 100), Caution},
 	} {
