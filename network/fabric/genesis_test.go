@@ -247,6 +247,10 @@ func checkBFTTimes(t rapid.TB, options *smartbft.Options, timeout time.Duration)
 	if batch != timeout || forward <= batch || complain < forward || forget < complain {
 		t.Errorf("blocks wait for %v, want %v; transactions are forwarded after %v, complained about after %v, forgotten after %v", batch, timeout, forward, complain, forget)
 	}
+	// Whatever an orderer misses while it catches up must not cost the others longer than a short level.
+	if most := 15 * time.Second; parse(options.ViewChangeTimeout) > most || complain > max(most, 2*timeout) {
+		t.Errorf("a view change is tried again after %s, a leader complained about after %v more", options.ViewChangeTimeout, complain)
+	}
 	if parse(options.ViewChangeResendInterval) > parse(options.ViewChangeTimeout) || parse(options.CollectTimeout) <= 0 ||
 		parse(options.LeaderHeartbeatTimeout) <= 0 || options.LeaderHeartbeatCount == 0 || options.IncomingMessageBufferSize == 0 || options.RequestPoolSize == 0 {
 		t.Errorf("options are %v", options)

@@ -13,15 +13,18 @@ import (
 )
 
 // SmartBFT's options. Those of Fabric's sampleconfig/configtx.yaml, but for the leader's silence until the others choose
-// another one: that is raft's election timeout in place of a minute.
+// another one, which is raft's election timeout in place of a minute, and the time until a leader that orders nothing is
+// complained about and until a change of the view is tried again, which are half of Fabric's 20 s: SmartBFT sends a proposal
+// once, and the parts of a view change once. An orderer that was catching up at that moment misses them, and as long as its vote
+// is needed, all wait for one of these times.
 const (
 	bftSilence    = raftElection * raftTick
 	bftHeartbeats = 10 // in that time
 	bftForward    = 5 * time.Second
-	bftComplain   = 20 * time.Second
+	bftComplain   = 10 * time.Second
 	bftForget     = 3 * time.Minute
 	bftResend     = 5 * time.Second
-	bftViewChange = 20 * time.Second
+	bftViewChange = 10 * time.Second
 	bftCollect    = time.Second
 	bftIncoming   = 200     // messages
 	bftPool       = 100_000 // transactions that wait
