@@ -3,6 +3,8 @@
 package metric
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -58,6 +60,10 @@ func (m Metric) Of(p *result.Point) (Value, bool) { return m.of(p) }
 const (
 	Throughput         = "throughput"
 	ClientCPUPerCommit = "client.cpu_per_commit"
+	NodesCPU           = "cpu.nodes" // of what the ledger's operators run: not of the client and of sensors
+	Wire               = "wire"
+	NodesWire          = "wire.nodes"
+	Stored             = "stored"
 )
 
 // All returns the metrics in their order of presentation.
@@ -93,8 +99,10 @@ func All() []Metric {
 		all = append(all, cpu(role))
 	}
 	return append(all,
-		Metric{Name: "wire", Title: "bytes on the wire per transaction", Unit: Bytes, Better: Lower, Bench: "wire-B/tx", of: wire},
-		Metric{Name: "stored", Title: "bytes stored per transaction", Unit: Bytes, Better: Lower, Bench: "stored-B/tx", of: stored})
+		Metric{Name: NodesCPU, Title: "CPU time of all nodes per transaction", Unit: Seconds, Better: Lower, Bench: "nodes-cpu-s/tx", of: nodesCPU},
+		Metric{Name: Wire, Title: "bytes on the wire per transaction", Unit: Bytes, Better: Lower, Bench: "wire-B/tx", of: wire(everyWay)},
+		Metric{Name: NodesWire, Title: "bytes on the wire among nodes per transaction", Unit: Bytes, Better: Lower, Bench: "nodes-wire-B/tx", of: wire(amongNodes)},
+		Metric{Name: Stored, Title: "bytes stored per transaction", Unit: Bytes, Better: Lower, Bench: "stored-B/tx", of: stored})
 }
 
 // Named returns the metric of a name. Beside those of All it knows every percentile of a part of the latency, as
@@ -187,10 +195,13 @@ func share(o result.Outcome) Metric {
 	return m
 }
 
+// CPU names the metric of the CPU time that processes of a role take per transaction.
+func CPU(role result.Role) string { return "cpu." + string(role) }
+
 // cpu is the metric of the CPU time that processes of a role take per transaction.
 func cpu(role result.Role) Metric {
 	return Metric{
-		Name: "cpu." + string(role), Title: string(role) + " CPU time per transaction", Unit: Seconds, Better: Lower, Bench: string(role) + "-cpu-s/tx",
+		Name: CPU(role), Title: string(role) + " CPU time per transaction", Unit: Seconds, Better: Lower, Bench: string(role) + "-cpu-s/tx",
 		of: func(p *result.Point) (Value, bool) {
 			if p.Costs == nil {
 				return Value{}, false
@@ -201,14 +212,39 @@ func cpu(role result.Role) Metric {
 	}
 }
 
-func wire(p *result.Point) (v Value, ok bool) {
-	if p.Costs == nil || len(p.Costs.Wire) == 0 {
+// onNode reports whether processes of a role are nodes: what answers clients, and what that takes.
+func onNode(r result.Role) bool {
+	return slices.Contains([]result.Role{result.RolePeer, result.RoleOrderer, result.RoleChaincode, result.RoleCA, result.RoleResponder}, r)
+}
+
+func nodesCPU(p *result.Point) (v Value, ok bool) {
+	if p.Costs == nil {
 		return Value{}, false
 	}
-	for _, w := range p.Costs.Wire {
-		v.Value += w.Bytes
+	for _, role := range slices.Sorted(maps.Keys(p.Costs.CPU)) {
+		if onNode(role) {
+			v.Value, ok = v.Value+p.Costs.CPU[role], true
+		}
 	}
-	return v, true
+	return v, ok
+}
+
+func everyWay(result.WireCost) bool     { return true }
+func amongNodes(w result.WireCost) bool { return onNode(w.From) && onNode(w.To) }
+
+// wire sums up the bytes of some ways, where the bytes of any are known.
+func wire(in func(result.WireCost) bool) func(*result.Point) (Value, bool) {
+	return func(p *result.Point) (v Value, ok bool) {
+		if p.Costs == nil || len(p.Costs.Wire) == 0 {
+			return Value{}, false
+		}
+		for _, w := range p.Costs.Wire {
+			if in(w) {
+				v.Value += w.Bytes
+			}
+		}
+		return v, true
+	}
 }
 
 func stored(p *result.Point) (Value, bool) {

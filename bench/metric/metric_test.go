@@ -56,3 +56,20 @@ func TestAt(t *testing.T) {
 		t.Error("no repetition has a figure")
 	}
 }
+
+// What nodes take is what operators pay for: neither the client's share nor that of sensors.
+func TestNodes(t *testing.T) {
+	p := &result.Point{Costs: &result.Costs{
+		CPU: map[result.Role]float64{result.RoleClient: 1, result.RoleDevice: 2, result.RolePeer: 4, result.RoleOrderer: 8, result.RoleChaincode: 16},
+		Wire: []result.WireCost{
+			{From: result.RoleClient, To: result.RolePeer, Bytes: 1}, {From: result.RolePeer, To: result.RoleClient, Bytes: 2},
+			{From: result.RolePeer, To: result.RoleOrderer, Bytes: 4}, {From: result.RoleOrderer, To: result.RoleOrderer, Bytes: 8},
+		},
+	}}
+	for name, want := range map[string]float64{NodesCPU: 28, Wire: 15, NodesWire: 12} {
+		m, _ := Named(name)
+		if v, ok := m.Of(p); !ok || v.Value != want {
+			t.Errorf("%s: %v, %v; want %v", name, v.Value, ok, want)
+		}
+	}
+}
