@@ -39,6 +39,8 @@ type Summary struct {
 	Distances []Distance `json:"distances,omitempty"`
 	// Lifecycle is the fleet that the scenario describes, nil where it describes none.
 	Lifecycle *Lifecycle `json:"lifecycle,omitempty"`
+	// Thresholds are what became of what the scenario expects, nil where it expects nothing and in runs of older versions.
+	Thresholds []Threshold `json:"thresholds,omitempty"`
 }
 
 // Point holds the measurements at one load level under one set of conditions.
