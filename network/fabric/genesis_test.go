@@ -251,6 +251,10 @@ func checkBFTTimes(t rapid.TB, options *smartbft.Options, timeout time.Duration)
 	if most := 15 * time.Second; parse(options.ViewChangeTimeout) > most || complain > max(most, 2*timeout) {
 		t.Errorf("a view change is tried again after %s, a leader complained about after %v more", options.ViewChangeTimeout, complain)
 	}
+	// The former leader is silent while the view changes, and a part of that change may have to be sent again.
+	if silence, resend := parse(options.LeaderHeartbeatTimeout), parse(options.ViewChangeResendInterval); silence <= resend {
+		t.Errorf("a leader is replaced after %v of silence, parts of a view change are sent again after %v", silence, resend)
+	}
 	if parse(options.ViewChangeResendInterval) > parse(options.ViewChangeTimeout) || parse(options.CollectTimeout) <= 0 ||
 		parse(options.LeaderHeartbeatTimeout) <= 0 || options.LeaderHeartbeatCount == 0 || options.IncomingMessageBufferSize == 0 || options.RequestPoolSize == 0 {
 		t.Errorf("options are %v", options)

@@ -12,13 +12,13 @@ import (
 	"meterbench/bench/topology"
 )
 
-// SmartBFT's options. Those of Fabric's sampleconfig/configtx.yaml, but for the leader's silence until the others choose
-// another one, which is raft's election timeout in place of a minute, and the time until a leader that orders nothing is
-// complained about and until a change of the view is tried again, which are half of Fabric's 20 s: SmartBFT sends a proposal
-// once, and the parts of a view change once. An orderer that was catching up at that moment misses them, and as long as its vote
-// is needed, all wait for one of these times.
+// SmartBFT's options. Those of Fabric's sampleconfig/configtx.yaml, but for three times. The leader's silence until the others
+// choose another one is 10 s in place of a minute: longer than a view change takes between continents, some 5 s, in which the
+// former leader is silent already. The times until a leader that orders nothing is complained about and until a view change is
+// tried again are half of Fabric's 20 s: SmartBFT sends a proposal once, and the parts of a view change once. An orderer that
+// was catching up at that moment misses them, and as long as its vote is needed, all wait for one of these times.
 const (
-	bftSilence    = raftElection * raftTick
+	bftSilence    = 10 * time.Second
 	bftHeartbeats = 10 // in that time
 	bftForward    = 5 * time.Second
 	bftComplain   = 10 * time.Second
