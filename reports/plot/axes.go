@@ -35,7 +35,7 @@ func newAxes(f reports.Figure, panel reports.Panel, scale reports.Scale, width v
 	switch low, high := breadth(f, covered(f, panel, f.X)); {
 	case f.Kind != reports.Lines:
 		p.X.Min, p.X.Max = -0.5, max(0.5, float64(len(panel.Categories))-0.5)
-		p.X.Tick.Marker = labelled(reports.Axis{Categories: panel.Categories}, p.X.Tick.Label, width)
+		categoryAxis(&p.X, panel.Categories, width)
 		p.X.Tick.Length = 0
 	case f.X.Log:
 		p.X.Scale = plot.LogScale{}
@@ -186,19 +186,16 @@ func logAxis(low, high float64, unit reports.Unit) (bottom, top float64, ticks p
 	return bottom, top, ticks
 }
 
-// labelled are the ticks of an X axis that are asked for, without those whose labels would touch their neighbours.
+// labelled are the ticks of an X axis of numbers that are asked for, without those whose labels would touch their neighbours.
 func labelled(a reports.Axis, style text.Style, width vg.Length) (ticks plot.ConstantTicks) {
 	for _, v := range a.Ticks {
 		ticks = append(ticks, plot.Tick{Value: v, Label: a.Unit.Tick(v)})
-	}
-	for i, category := range a.Categories {
-		ticks = append(ticks, plot.Tick{Value: float64(i), Label: printable.Line(category)})
 	}
 	widest := vg.Length(1)
 	for _, t := range ticks {
 		widest = max(widest, style.Width(t.Label)+6)
 	}
-	every := max(1, int(math.Ceil(float64(widest)*float64(len(ticks))/float64(width-60))))
+	every := max(1, int(math.Ceil(float64(widest)*float64(len(ticks))/float64(width-besideAxis))))
 	kept := ticks[:0]
 	for group := range slices.Chunk(ticks, every) {
 		kept = append(kept, group[0])
