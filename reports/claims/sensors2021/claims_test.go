@@ -327,3 +327,27 @@ func TestGoldenFiles(t *testing.T) {
 		golden(t, f.ID+".svg", svg.String())
 	}
 }
+
+// The figure of losses says which marks are missing, and why; where none is, it says nothing of them.
+func TestLossFigureNamesMissingMarks(t *testing.T) {
+	run, sum := world{latency: likely()}.summary()
+	evidence := func() *claims.Evidence { return &claims.Evidence{Run: run, Summary: sum} }
+	if notes := lossFigure(evidence()).Notes; len(notes) != 1 {
+		t.Errorf("nothing is missing: %q", notes)
+	}
+	for i := range sum.Points {
+		p := &sum.Points[i]
+		if l, ok := lossOf(*p); ok && l.String() == "inter-nmi without ptb (leader)" {
+			sites := p.Recoveries[0].Sites
+			for j := range sites {
+				if sites[j].Site == "nmij" || sites[j].Site == "cmi" {
+					sites[j].NextCommit = nil
+				}
+			}
+		}
+	}
+	want := "No mark: no commit was seen until the level ended. inter-nmi without ptb (leader): cmi, nmij."
+	if notes := lossFigure(evidence()).Notes; len(notes) != 2 || notes[1] != want {
+		t.Errorf("notes %q, want %q", notes, want)
+	}
+}

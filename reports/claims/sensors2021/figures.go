@@ -1,6 +1,7 @@
 package sensors2021
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -144,6 +145,7 @@ func lossFigure(e *claims.Evidence) reports.Figure {
 		Y:     reports.Axis{Label: "time since the loss", Unit: reports.Seconds},
 		Notes: []string{"By the institute whose clients sent the transaction. Return: what was cut off is back."},
 	}
+	var unseen []string
 	for _, network := range networks() {
 		panel := reports.Panel{Title: network}
 		back := reports.Series{Name: "return", Hue: len(institutes())}
@@ -163,8 +165,26 @@ func lossFigure(e *claims.Evidence) reports.Figure {
 		}
 		panel.Series = append(panel.Series, back)
 		f.Panels = append(f.Panels, panel)
+		unseen = append(unseen, withoutCommit(all)...)
+	}
+	if unseen != nil {
+		f.Notes = append(f.Notes, "No mark: no commit was seen until the level ended. "+strings.Join(unseen, "; ")+".")
 	}
 	f = f.Settle("No data: no institute was cut off in this run.")
 	f.Alt = f.Title + ", by network: " + strings.Join(networks(), ", ") + "."
 	return f
+}
+
+// withoutCommit names the institutes that were not cut off, and yet saw no commit, with the loss.
+func withoutCommit(all []loss) (named []string) {
+	for _, l := range all {
+		missing := slices.DeleteFunc(l.others(), func(site string) bool {
+			_, seen := l.next[site]
+			return seen
+		})
+		if len(missing) > 0 {
+			named = append(named, fmt.Sprintf("%s: %s", l, strings.Join(missing, ", ")))
+		}
+	}
+	return named
 }
