@@ -15,7 +15,7 @@ func SizeLimits() []strictyaml.Limit {
 		limit("orderers", maxNodes),
 		limit("sites", maxNodes),
 		limit("a link's round trip", maxRoundTrip),
-		limit("the distance", maxDistance),
+		limit("the distance", MaxDistance),
 		limit("channels", maxChannels),
 		limit("chaincodes of a channel", maxChaincodes),
 		limit("collections of a chaincode", maxCollections),

@@ -27,10 +27,12 @@ type Link struct {
 	Bandwidth float64       `yaml:"bandwidth,bandwidth" json:"bandwidth,omitempty"` // bit/s of either direction; 0: no limit
 }
 
+// MaxDistance is the largest factor on all round trips.
+const MaxDistance = 10.0
+
 // The most that sites may be apart, and the least that may pass between them.
 const (
 	maxRoundTrip = 10 * time.Second
-	maxDistance  = 10.0
 	minBandwidth = 10_000.0          // bit/s
 	maxBandwidth = 1_000_000_000_000 // bit/s
 )
@@ -190,7 +192,7 @@ func (t Topology) checkSites() *strictyaml.Problem {
 
 // CheckDistance returns a problem where a factor on all round trips is out of range.
 func CheckDistance(path string, factor float64) *strictyaml.Problem {
-	return within(path, factor, 0, maxDistance)
+	return within(path, factor, 0, MaxDistance)
 }
 
 // within is strictyaml.Between, which takes what is no number for one that is in between.

@@ -124,6 +124,7 @@ func rootCommand() *cobra.Command {
 		networkCommand(), attachCommand(), readingCommand(), traceCommand(), reportCommand(), versionCommand())
 	root.SilenceUsage = true
 	root.SilenceErrors = true
+	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(helpCommand())
 	return root

@@ -78,7 +78,7 @@ tools call it, and keep the network up until Ctrl-C or meterbench network down.`
 	cmd.Flags().StringVar(&dir, "dir", "", "keep keys, ledgers and logs in this `folder` instead of a temporary one; what a network before left there goes")
 	cmd.Flags().StringVar(&ports, "ports", "", "give the nodes the ports from `FIRST-` on, always in the same order, instead of any that are free")
 	cmd.Flags().BoolVar(&oneWay, "one-way-tls", false, "take clients without a TLS certificate, as Caliper's gateway connector is")
-	cmd.Flags().Float64Var(&distance, "distance", 0, "multiply the round trips between the topology's sites with this `factor`; 0: nothing lies between them")
+	distanceFlag(cmd, &distance)
 	format.add(cmd)
 	fabric.add(cmd)
 	return cmd
