@@ -7,6 +7,7 @@ import (
 
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
+	"meterbench/bench/topology"
 )
 
 // printPlan prints what a run of a scenario would do: networks, load levels, and what is done to them on purpose.
@@ -25,10 +26,34 @@ func printPlan(out io.Writer, s scenario.Scenario) error {
 		for _, series := range one.Searched {
 			fmt.Fprintf(&w, "  %s, whose load is searched for\n", series)
 		}
-		for _, e := range one.Events {
-			fmt.Fprintf(&w, "    %v %v\n", e.At, e)
+		if err := printEvents(&w, s, one); err != nil {
+			return err
 		}
 	}
 	_, err := io.WriteString(out, w.String())
 	return err
+}
+
+// printEvents prints what is done to a network on purpose, and after what too few orderers are left.
+func printEvents(w io.Writer, s scenario.Scenario, one study.Planned) error {
+	if len(one.Events) == 0 {
+		return nil
+	}
+	var orderers topology.Orderers
+	var left []int
+	if s.Target == nil {
+		t, err := s.LoadNetwork(one.Network)
+		if err != nil {
+			return err
+		}
+		orderers, left = t.Orderers, scenario.OrderersLeft(t, one.Events)
+	}
+	for i, e := range one.Events {
+		fmt.Fprintf(w, "    %v %v", e.At, e)
+		if quorum := orderers.Quorum(); left != nil && left[i] < quorum {
+			fmt.Fprintf(w, " (orderers left: %d of %d, %s takes %d)", left[i], orderers.Count, orderers.Consensus, quorum)
+		}
+		fmt.Fprintln(w)
+	}
+	return nil
 }
