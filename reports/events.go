@@ -179,7 +179,8 @@ func siteRecoveryTable(all []series) []Table {
 			func(r siteRecoveryRow) Cell { return instantCell(r.site.NextCommit, whyNoCommit) }},
 		{Column{Key: "outcomes", Title: "meanwhile"}, func(r siteRecoveryRow) Cell { return text(outcomesOf(r.site.Outcomes)) }},
 	}...)
-	return []Table{tabulate(Table{ID: "recoveries-sites", Title: "Recovery from events, by the clients' site", Detail: true}, rows, fields)}
+	return []Table{tabulate(Table{ID: "recoveries-sites", Title: "Recovery from events, by the clients' site", Detail: true,
+		Notes: notes("recoveries-sites")}, rows, fields)}
 }
 
 // outcomesOf counts transactions by outcome in words, those that succeeded first.
