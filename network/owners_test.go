@@ -24,8 +24,10 @@ func TestOwners(t *testing.T) {
 			of := shape("owned", len(test.owners), 1, owners...)
 			of.Orderers = topology.Orderers{Consensus: test.consensus, Count: len(test.owners), Owners: test.owners, Leader: test.leader}
 			of.Channels = []topology.Channel{channel("metrology", "readings"), channel("second", "readings"), channel("third", "readings")}
+			of.Channels[2].Members = owners[1:2] // whoever leads is no member
 			n := up(t, of, Config{})
 			put(t, n, "metrology", "readings")
+			put(t, n, "third", "readings")
 			leaders, err := n.Leaders(t.Context())
 			if err != nil || len(leaders) != len(of.Channels) {
 				t.Fatalf("%v, %v", leaders, err)
