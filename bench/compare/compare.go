@@ -25,7 +25,7 @@ type Source struct {
 	Complete   bool        // false: the run was interrupted, and counts with what it measured
 	Invalid    int         // points that the instrument spoilt, or that failed: they do not take part
 	Disturbed  int         // points with events: nor do they
-	Conditions []Condition // in the order of Keys, those of the whole first
+	Conditions []Condition // by series and key, those of the whole first
 }
 
 // A Condition is one under which values were measured.
@@ -80,7 +80,7 @@ type Options struct {
 	Alpha   float64  // of the gate as a whole; 0: DefaultAlpha
 	Minimum float64  // relative difference that matters; 0: DefaultMinimum
 	Gate    []string // names of metrics, or units of benchmark files, that decide; nil: by the table of metrics
-	Allow   []Key    // conditions that may differ, Any for all of them
+	Allow   []Key    // conditions that may differ, and those below them: host for host.cores; Any for all of them
 }
 
 // Defaults and what verdicts rest on.
@@ -118,9 +118,3 @@ type Unlike struct {
 	// Told says that it is for information: what it names is what comparisons are made for, as a version.
 	Told bool
 }
-
-// Key names a condition.
-type Key string
-
-// Any stands for every Key in Options.
-const Any Key = "all"

@@ -1,0 +1,168 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"meterbench/bench/metric"
+	"meterbench/bench/stats"
+)
+
+// What a verdict rests on.
+const (
+	// MinValues is the least number of pairs, or of values on each side, from which anything is told: with fewer, what the
+	// variance is taken to be is mostly luck.
+	MinValues = 6
+	// Correlated is the correlation of neighbouring runs that is assumed where the sides did not take turns.
+	Correlated = 0.5
+	// Resolution is the relative step in which figures are known, as histograms of three significant digits have it. No
+	// figure is taken to vary less, though all values be equal.
+	Resolution = 0.001
+
+	least = 0x1p-1022 // positive number of full precision, whose logarithm is one to rely on
+)
+
+// The kinds of warnings of this package.
+const (
+	FewRuns        stats.Code = "few-runs"        // too few values to tell
+	NotInterleaved stats.Code = "not-interleaved" // the sides did not take turns
+	OneSided       stats.Code = "one-sided"       // a level or metric that one side lacks
+	Incomplete     stats.Code = "missing-values"  // points without the metric
+	NoDirection    stats.Code = "no-direction"    // it is not known which way is better
+	NoRatio        stats.Code = "no-ratio"        // values of zero, or next to it, or below
+	Interrupted    stats.Code = "interrupted"     // a run that did not finish
+	LeftOut        stats.Code = "left-out"        // points that do not take part
+	OtherPace      stats.Code = "other-pace"      // the machine was faster on one side
+	UnlikeAllowed  stats.Code = "unlike"          // conditions that differ, as allowed
+)
+
+// decide fills in what follows from the values of rows that belong together.
+func decide(rows []Row, alpha, minimum float64) {
+	estimates := make([]stats.Difference, len(rows))
+	var gated []int
+	var ps []float64
+	for i := range rows {
+		r := &rows[i]
+		r.P, r.Difference, r.Smallest, r.Verdict = 1, math.NaN(), math.Inf(1), CannotTell
+		estimates[i] = r.estimate()
+		if r.Gated && r.decidable() {
+			gated, ps = append(gated, i), append(ps, r.P)
+		}
+		r.Adjusted = r.P
+	}
+	for k, p := range stats.Holm(ps) {
+		rows[gated[k]].Adjusted = p
+	}
+	for i := range rows {
+		r, of := &rows[i], alpha
+		if r.Gated && len(gated) > 0 {
+			of /= float64(len(gated)) // Holm's first step: whether others are found too is not known
+		}
+		if d := estimates[i]; d.N > 0 {
+			r.Smallest = math.Expm1(d.Smallest(of, Power))
+		}
+		r.Verdict = r.verdict(alpha, minimum)
+	}
+}
+
+// decidable reports whether there are enough values, and a better and a worse.
+func (r *Row) decidable() bool {
+	return min(len(r.Base.Values), len(r.Head.Values)) >= MinValues && r.Metric.Better != "" && !math.IsNaN(r.Difference)
+}
+
+// estimate fills in the difference with its interval and P, and returns the difference of the logarithms, zero where there is
+// none. The ratio of two figures, each a product of many influences, is nearer to normal in its logarithm, and the same one
+// way as the other (Fleming and Wallace, How not to lie with statistics: the correct way to summarize benchmark results,
+// Communications of the ACM 29, 1986).
+//
+// Student's t, and no test of ranks or permutations, for these have a least p, which Holm multiplies: of six pairs it is
+// 2/64, which can never pass with two gated metrics. Heavy tails make t find less, not more.
+func (r *Row) estimate() stats.Difference {
+	base, head := r.Base.Values, r.Head.Values
+	if len(base) == 0 || len(head) == 0 {
+		return stats.Difference{}
+	}
+	if min(slices.Min(base), slices.Min(head)) < least {
+		r.withoutRatio()
+		return stats.Difference{}
+	}
+	base, head = logarithms(base), logarithms(head)
+	r.Difference = math.Expm1(stats.Mean(head) - stats.Mean(base))
+	var d stats.Difference
+	var ok bool
+	if r.Paired {
+		d, ok = stats.PairedDifference(base, head)
+	} else {
+		d, ok = stats.UnpairedDifference(base, head, Correlated)
+	}
+	if !ok {
+		return stats.Difference{}
+	}
+	// The variance of a value that is rounded to a step is a twelfth of the step's square.
+	d.Error = max(d.Error, Resolution/math.Sqrt(12)*math.Sqrt(1/float64(len(base))+1/float64(len(head))))
+	r.P = d.P()
+	low, high := d.Limits()
+	if low, high = math.Expm1(low), math.Expm1(high); !math.IsInf(high, 0) {
+		r.Interval = &stats.Interval{Low: low, High: high, N: d.N, Method: method(r.Paired, d.N)}
+	}
+	return d
+}
+
+func method(paired bool, n int) string {
+	if paired {
+		return fmt.Sprintf("Student's t on the logarithms of the ratios of %d pairs", n)
+	}
+	return fmt.Sprintf("Welch's t on the logarithms of %d values or more on each side, neighbours taken to be correlated by %v", n, Correlated)
+}
+
+// withoutRatio compares values of which some are not above 0, so that there is no mean ratio. Counts that are the same in
+// every run may be so, as a program's allocations: then the probability that so many of each fall apart by chance decides.
+func (r *Row) withoutRatio() {
+	base, head := r.Base.Values, r.Head.Values
+	of, to := base[0], head[0]
+	switch constant := slices.Min(base) == slices.Max(base) && slices.Min(head) == slices.Max(head); {
+	case constant && of == to:
+		r.Difference, r.Smallest = 0, 0
+		r.Interval = &stats.Interval{N: min(len(base), len(head)), Method: "all values are equal"}
+	case constant && of >= 0 && to >= 0:
+		r.Difference = to/of - 1 // +Inf from 0
+		r.P = min(1, 2/choose(len(base)+len(head), len(base)))
+	default:
+		r.Warnings = append(r.Warnings, stats.Warn(NoRatio,
+			"some values are zero, next to it or negative, so that there is no relative difference; a threshold can judge them"))
+	}
+}
+
+// choose is the binomial coefficient, as a float.
+func choose(n, k int) float64 {
+	a, _ := math.Lgamma(float64(n + 1))
+	b, _ := math.Lgamma(float64(k + 1))
+	c, _ := math.Lgamma(float64(n - k + 1))
+	return math.Exp(a - b - c)
+}
+
+func logarithms(values []float64) []float64 {
+	logs := make([]float64, len(values))
+	for i, v := range values {
+		logs[i] = math.Log(v)
+	}
+	return logs
+}
+
+// verdict decides. A difference counts where it is both hardly chance and large enough to matter, and none only where one that
+// matters would have been seen and the interval rules it out.
+func (r *Row) verdict(alpha, minimum float64) Verdict {
+	switch {
+	case !r.decidable():
+		return CannotTell
+	case r.Adjusted < alpha && math.Abs(r.Difference) >= minimum:
+		if (r.Difference > 0) == (r.Metric.Better == metric.Higher) {
+			return Better
+		}
+		return Worse
+	case r.Interval != nil && r.Smallest <= minimum && r.Interval.Low > -minimum && r.Interval.High < minimum:
+		return NoDifference
+	}
+	return CannotTell
+}
