@@ -134,17 +134,17 @@ func FuzzEcho(f *testing.F) {
 		if !ok {
 			return
 		}
-		m := &echoer{pairs: make([][2]int, 3), open: 2, all: make(chan struct{})}
-		for range m.pairs {
-			m.echoes = append(m.echoes, make([]echo, echoes))
+		m := &echoer{open: 2, all: make(chan struct{})}
+		for i := range 3 {
+			m.pairs = append(m.pairs, newPair(i, i+1, Link{}))
 		}
-		m.echoes[1][99].sent = 1
+		m.pairs[1].echoes[99].sent = 1
 		m.note(p, at)
 		m.note(p, at)
 		if counted := m.open == 1; counted != (p.Pair == 1 && p.Number == 99) {
 			t.Fatalf("%+v: %d are open", p, m.open)
 		}
-		if trip := m.echoes[1][99].trip(); trip < 0 {
+		if trip := m.pairs[1].echoes[99].trip(); trip < 0 {
 			t.Fatalf("%+v: a trip of %v", p, trip)
 		}
 	})

@@ -28,12 +28,15 @@ const (
 
 // queue returns how long a packet may have to wait for those before it.
 func (l *line) queue() time.Duration {
-	return max(queueTime, l.link.RoundTrip, l.sending(queuePackets*mtu))
+	return max(queueTime, l.link.RoundTrip, l.link.sending(queuePackets*mtu))
 }
 
-// sending returns how long it takes to send bytes.
-func (l *line) sending(bytes int) time.Duration {
-	return time.Duration(float64(bytes) * 8 / l.link.Bandwidth * float64(time.Second))
+// sending returns how long it takes to send bytes by the bandwidth; 0 where that has no bound.
+func (l Link) sending(bytes int) time.Duration {
+	if l.Bandwidth == 0 {
+		return 0
+	}
+	return time.Duration(float64(bytes) * 8 / l.Bandwidth * float64(time.Second))
 }
 
 // pass takes in a packet and returns when it arrives, or false where it does not.
@@ -51,7 +54,7 @@ func (l *line) pass(now time.Duration, bytes int) (at time.Duration, ok bool) {
 			l.count.Full++
 			return 0, false
 		}
-		at += l.sending(bytes)
+		at += l.link.sending(bytes)
 	}
 	l.free = at
 	if l.link.Loss > 0 && l.random.Float64() < l.link.Loss {

@@ -1,6 +1,7 @@
 package wan
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -17,7 +18,7 @@ import (
 	"meterbench/internal/alarm"
 )
 
-// RoundTrip is how long packets took between two sites and back.
+// RoundTrip is how long packets took between two sites and back, without the time that it takes to send them by the bandwidth.
 type RoundTrip struct {
 	Between  [2]string
 	Asked    time.Duration // round trip of the link as it is in force
@@ -29,7 +30,10 @@ type RoundTrip struct {
 // How round trips are measured.
 const (
 	echoes      = 100 // between each two sites, from both ends in turn
+	leastEchoes = 10  // likewise, where the bandwidth is low
 	echoSpacing = 10 * time.Millisecond
+	echoRoom    = 4                      // at least so many packets could be sent by the bandwidth between two of the same pair
+	echoWithin  = 3 * time.Second        // all are sent, unless they are leastEchoes
 	echoLate    = 500 * time.Millisecond // how much later than asked a packet may come back
 
 	receiveBuffer = 4 << 20 // bytes: what comes in while this process waits to run is not lost
@@ -57,21 +61,40 @@ type echoPacket struct {
 
 var echoBytes = binary.Size(echoPacket{})
 
+// headerBytes are those of IPv4 and UDP.
+const headerBytes = 28
+
+// A pair is two sites between which packets are sent.
+type pair struct {
+	sites   [2]int
+	sending time.Duration // of one packet, one way, by the bandwidth
+	spacing time.Duration // between two packets
+	echoes  []echo
+}
+
+// newPair returns a pair whose packets never queue behind each other.
+func newPair(i, j int, link Link) pair {
+	p := pair{sites: [2]int{i, j}, sending: link.sending(headerBytes + echoBytes)}
+	p.spacing = max(echoSpacing, echoRoom*p.sending)
+	p.echoes = make([]echo, min(echoes, max(leastEchoes, int(echoWithin/p.spacing))))
+	return p
+}
+
 // echoer sends packets between all sites and answers them.
 type echoer struct {
 	sites []*net.UDPConn
 	at    []netip.AddrPort // of the sockets
-	pairs [][2]int         // of sites
+	pairs []pair
 	start time.Time
 
-	mu     sync.Mutex
-	echoes [][]echo // by pair
-	open   int      // that have not come back
-	all    chan struct{}
+	mu   sync.Mutex // of their echoes, too
+	open int        // that have not come back
+	all  chan struct{}
 }
 
 // Measure sends 100 UDP packets between each two sites and back, from both ends in turn, all pairs at the same time. It takes
-// a second, and half a second more and the longest round trip where packets are lost.
+// a second, and half a second more and the longest round trip where packets are lost. Links of less than about 170 kbit/s, over
+// which packets would queue behind each other, get them further apart, for up to three seconds, and then fewer.
 func (e *Emulation) Measure(ctx context.Context) ([]RoundTrip, error) {
 	trips, err := e.measure(ctx)
 	if err != nil {
@@ -111,14 +134,15 @@ func (e *Emulation) measure(ctx context.Context) (trips []RoundTrip, err error) 
 	for i := range m.sites {
 		for j := i + 1; j < len(m.sites); j++ {
 			link, _ := e.effects.now(i, j)
-			m.pairs = append(m.pairs, [2]int{i, j})
-			trips = append(trips, RoundTrip{Between: [2]string{e.cfg.Sites[i], e.cfg.Sites[j]}, Asked: link.RoundTrip, Sent: echoes})
-			m.echoes = append(m.echoes, make([]echo, echoes))
-			longest = max(longest, link.RoundTrip)
+			p := newPair(i, j, link)
+			m.pairs = append(m.pairs, p)
+			trips = append(trips, RoundTrip{Between: [2]string{e.cfg.Sites[i], e.cfg.Sites[j]}, Asked: link.RoundTrip, Sent: len(p.echoes)})
+			m.open += len(p.echoes)
+			longest = max(longest, link.RoundTrip+2*p.sending)
 		}
 	}
 	e.mu.Unlock()
-	if m.open = len(m.pairs) * echoes; m.open == 0 {
+	if m.open == 0 {
 		close(m.all)
 	}
 	for i := range m.sites {
@@ -136,7 +160,7 @@ func (e *Emulation) measure(ctx context.Context) (trips []RoundTrip, err error) 
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for i := range trips {
-		trips[i].sum(m.echoes[i])
+		trips[i].sum(m.pairs[i].echoes, 2*m.pairs[i].sending)
 	}
 	return trips, nil
 }
@@ -165,24 +189,40 @@ func listenStamped(at netip.Addr) (*net.UDPConn, error) {
 	return s, nil
 }
 
-// send sends all packets, those of the pairs spread over the time between two of the same pair.
+// A probe is a packet that is to be sent.
+type probe struct {
+	due          time.Duration // since the start
+	pair, number int
+}
+
+// probes returns all packets in the order in which they are due, those of the pairs spread over the time between two of the
+// same pair.
+func (m *echoer) probes() (all []probe) {
+	for i, p := range m.pairs {
+		first := echoSpacing * time.Duration(i) / time.Duration(len(m.pairs))
+		for k := range p.echoes {
+			all = append(all, probe{first + p.spacing*time.Duration(k), i, k})
+		}
+	}
+	slices.SortFunc(all, func(a, b probe) int { return cmp.Compare(a.due, b.due) })
+	return all
+}
+
+// send sends all packets.
 func (m *echoer) send(ctx context.Context, clock alarm.Clock) error {
-	for k := range echoes {
-		for i, pair := range m.pairs {
-			due := echoSpacing*time.Duration(k) + echoSpacing*time.Duration(i)/time.Duration(len(m.pairs))
-			if wait := due - time.Since(m.start); wait > 0 && !clock.Sleep(ctx.Done(), wait) {
-				return context.Cause(ctx)
-			}
-			from, to := pair[k%2], pair[1-k%2]
-			packet := echoPacket{Pair: uint32(i), Number: uint32(k)}.append(nil)
-			m.mu.Lock()
-			one := &m.echoes[i][k]
-			one.sent = time.Now().UnixNano()
-			_, err := m.sites[from].WriteToUDPAddrPort(packet, m.at[to])
-			m.mu.Unlock()
-			if err != nil {
-				return err
-			}
+	for _, one := range m.probes() {
+		if wait := one.due - time.Since(m.start); wait > 0 && !clock.Sleep(ctx.Done(), wait) {
+			return context.Cause(ctx)
+		}
+		p := &m.pairs[one.pair]
+		from, to := p.sites[one.number%2], p.sites[1-one.number%2]
+		packet := echoPacket{Pair: uint32(one.pair), Number: uint32(one.number)}.append(nil)
+		m.mu.Lock()
+		p.echoes[one.number].sent = time.Now().UnixNano()
+		_, err := m.sites[from].WriteToUDPAddrPort(packet, m.at[to])
+		m.mu.Unlock()
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -241,12 +281,12 @@ func stamp(control []byte) (at int64, ok bool) {
 
 // note notes that a packet came back.
 func (m *echoer) note(p echoPacket, came int64) {
-	if int(p.Pair) >= len(m.pairs) || p.Number >= echoes {
+	if int(p.Pair) >= len(m.pairs) || int(p.Number) >= len(m.pairs[p.Pair].echoes) {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if one := &m.echoes[p.Pair][p.Number]; one.sent > 0 && one.back == 0 {
+	if one := &m.pairs[p.Pair].echoes[p.Number]; one.sent > 0 && one.back == 0 {
 		one.arrived, one.answered, one.back = p.Arrived, p.Answered, came
 		if m.open--; m.open == 0 {
 			close(m.all)
@@ -254,12 +294,12 @@ func (m *echoer) note(p echoPacket, came int64) {
 	}
 }
 
-// sum fills in what has become of the packets of a pair.
-func (t *RoundTrip) sum(all []echo) {
+// sum fills in what has become of the packets of a pair, which take sending by the bandwidth, there and back.
+func (t *RoundTrip) sum(all []echo, sending time.Duration) {
 	var took []time.Duration
 	for _, one := range all {
 		if one.back > 0 {
-			took = append(took, one.trip())
+			took = append(took, max(0, one.trip()-sending))
 		}
 	}
 	t.Lost = t.Sent - len(took)

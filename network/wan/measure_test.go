@@ -1,9 +1,12 @@
 package wan
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,10 +31,10 @@ func TestTrip(t *testing.T) {
 	for i := range all {
 		all[i] = echo{sent: 1, back: int64(i + 2)} // 1 to 100 ns
 	}
-	if trip.sum(all); trip.P50 != 50 || trip.P99 != 99 || trip.Lost != 0 {
+	if trip.sum(all, 0); trip.P50 != 50 || trip.P99 != 99 || trip.Lost != 0 {
 		t.Errorf("%+v", trip)
 	}
-	if trip.sum(make([]echo, echoes)); trip.Lost != echoes {
+	if trip.sum(make([]echo, echoes), 0); trip.Lost != echoes {
 		t.Errorf("none came back: %+v", trip)
 	}
 }
@@ -71,6 +74,53 @@ func TestMeasure(t *testing.T) {
 	}
 	if _, err := e.Measure(t.Context()); err == nil {
 		t.Error("measured after the end")
+	}
+}
+
+// The time that a low bandwidth takes to send what measures a distance is no part of the distance: neither that of a packet
+// itself nor that of others before it.
+func TestMeasureCapped(t *testing.T) {
+	t.Parallel()
+	const ms = time.Millisecond
+	for _, bandwidth := range []float64{10e3, 100e3, 1e6} { // bit/s
+		t.Run(fmt.Sprintf("%gkbit", bandwidth/1e3), func(t *testing.T) {
+			t.Parallel()
+			e := start(t, Config{Links: between(3, Link{RoundTrip: 40 * ms, Bandwidth: bandwidth})})
+			trips, err := e.Measure(t.Context())
+			if err != nil || len(trips) != 3 {
+				t.Fatal(trips, err)
+			}
+			for _, got := range trips {
+				if got.Lost > 0 || got.Sent < leastEchoes || got.P50 < got.Asked || got.P50 > got.Asked+10*ms { // there is one link per pair
+					t.Errorf("%+v", got)
+				}
+			}
+		})
+	}
+}
+
+// Packets of a pair are as far apart as its bandwidth takes, and not more than can be sent within some seconds.
+func TestProbes(t *testing.T) {
+	for _, c := range []struct {
+		bandwidth float64 // bit/s
+		spacing   time.Duration
+		count     int
+	}{
+		{0, echoSpacing, echoes},
+		{1e6, echoSpacing, echoes},
+		{100e3, 4 * 4240 * time.Microsecond, echoes},
+		{10e3, 4 * 42400 * time.Microsecond, 17},
+		{1e3, 4 * 424 * time.Millisecond, leastEchoes},
+	} {
+		p := newPair(0, 1, Link{Bandwidth: c.bandwidth})
+		if p.spacing != c.spacing || len(p.echoes) != c.count {
+			t.Errorf("%g bit/s: %d packets every %v, want %d every %v", c.bandwidth, len(p.echoes), p.spacing, c.count, c.spacing)
+		}
+	}
+	m := echoer{pairs: []pair{newPair(0, 1, Link{}), newPair(0, 2, Link{Bandwidth: 100e3})}}
+	all := m.probes()
+	if len(all) != 2*echoes || !slices.IsSortedFunc(all, func(a, b probe) int { return cmp.Compare(a.due, b.due) }) {
+		t.Errorf("%d packets: %+v", len(all), all)
 	}
 }
 
