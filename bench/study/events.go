@@ -37,6 +37,7 @@ type disturbance struct {
 	mu      sync.Mutex
 	done    []result.Event
 	harmed  []harm // in the order of their events
+	joins   []period
 	acting  bool
 	waiting []result.Incident // that came meanwhile
 }
@@ -49,6 +50,9 @@ type harm struct {
 	restored time.Time // zero: not yet
 	ended    []string  // of the nodes, those that ended as there was no room
 }
+
+// A period is when an organisation joined, in which the others may be late: they make a snapshot and hand out blocks.
+type period struct{ from, to time.Time }
 
 // newDisturbance returns the disturbance of a session, nil where it has no events.
 func newDisturbance(site Site, clock alarm.Clock, planned []scenario.Event, judge func(result.Incident)) (*disturbance, error) {
@@ -147,6 +151,8 @@ func (d *disturbance) expect(e scenario.Event, began time.Time) int {
 func (d *disturbance) note(e scenario.Event, at int, did result.Event) {
 	d.mu.Lock()
 	switch {
+	case e.Organisation != "":
+		d.joins = append(d.joins, period{d.epoch.Add(time.Duration(did.At * float64(time.Second))), time.Now()})
 	case at >= 0 && did.Failed != "":
 		d.harmed[at].restored = d.harmed[at].at // nothing to take back
 	case at >= 0:
@@ -249,13 +255,19 @@ func (d *disturbance) postpone(in result.Incident) bool {
 
 // caused reports whether an event is the reason for an incident: of the end of a process that was killed, until it was
 // restarted, or whose folder was full; of a hang, every event that harms before it, since what waits for another process may
-// be elsewhere.
+// be elsewhere, and an organisation that was joining when it began, unless it outlasts that.
 func (d *disturbance) caused(in result.Incident) bool {
 	if d == nil {
 		return false
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	joining := func(p period) bool {
+		return !in.Since.Before(p.from.Add(-signOfLife)) && !in.Since.After(p.to) && !in.Until.After(p.to.Add(signOfLife))
+	}
+	if in.Kind == result.Hung && in.Noticed != result.NoticeState && slices.ContainsFunc(d.joins, joining) {
+		return true
+	}
 	for i := range d.harmed {
 		h := &d.harmed[i]
 		switch here := slices.Contains(h.nodes, in.Name) && !in.Since.Before(h.at); {

@@ -225,6 +225,46 @@ func TestCaused(t *testing.T) {
 	}
 }
 
+// What is silent while an organisation joins, as it hands out blocks, is no incident; what stands still, or stays silent, is.
+func TestCausedByJoin(t *testing.T) {
+	const second = time.Second
+	for _, test := range []struct {
+		name     string
+		notice   result.Notice
+		at, over time.Duration // since the run's start; the join takes from 3 s to 5 s
+		caused   bool
+	}{
+		{"meanwhile", result.NoticeHealth, 3500 * ms, 4500 * ms, true},
+		{"since before", result.NoticeHealth, 3500 * ms, 5500 * ms, true},
+		{"no block", result.NoticeHeight, 3500 * ms, 6 * second, true},
+		{"longer", result.NoticeHealth, 3500 * ms, 11 * second, false},
+		{"afterwards", result.NoticeHealth, 6 * second, 7 * second, false},
+		{"stopped", result.NoticeState, 3500 * ms, 4500 * ms, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			join := scenario.Event{At: 3 * second, Kind: result.EventJoin, Organisation: "nim"}
+			o := conduct(t, series(eventful(12*second, join)), fragileSite(func(f *fragile) {
+				f.takes, f.invalid = 2*second, !test.caused
+				go func() {
+					time.Sleep(test.at)
+					in := result.Incident{Process: result.Process{Role: result.RolePeer, Name: "peer0"}, Kind: result.Hung, Noticed: test.notice, Since: time.Now()}
+					if test.name == "since before" {
+						in.Since = in.Since.Add(-second)
+					}
+					f.events <- in
+					time.Sleep(test.over - test.at)
+					in.Until = time.Now()
+					f.events <- in
+				}()
+			}), nil)
+			if o.err != nil {
+				t.Fatal(o.err)
+			}
+			equal(t, "caused", test.caused, len(o.summary.Incidents) == 0)
+		})
+	}
+}
+
 // Every level with events has a network of its own, after those without.
 func TestEventSessions(t *testing.T) {
 	quiet, loud := closed("quiet", 4*time.Second, 1, 2), eventful(6*time.Second, event(3*time.Second, result.EventKill, "orderer0"), event(4*time.Second, result.EventRestart, "orderer0"))

@@ -44,7 +44,7 @@ func linkActs() map[result.EventKind]func(n *network.Network, a, b string, e sce
 }
 
 // Disturb implements study.Disturber. From the first event on that harms, a channel whose height does not move is no incident:
-// how the network came back is what the study measures.
+// how the network came back is what the study measures. Nor is it while an organisation joins.
 func (s *fabricSite) Disturb(ctx context.Context, e scenario.Event) (done result.Event, err error) {
 	own, ok := s.net.(*network.Network)
 	if !ok {
@@ -55,6 +55,9 @@ func (s *fabricSite) Disturb(ctx context.Context, e scenario.Event) (done result
 	}
 	switch {
 	case e.Organisation != "":
+		if !s.disturbed.Swap(true) {
+			defer s.disturbed.Store(false)
+		}
 		node, steps, err := own.Join(ctx, e.Organisation, e.From)
 		done.Steps = steps
 		if err == nil {
