@@ -41,6 +41,9 @@ func (r *Record) Measure(logs string) (*Guest, error) {
 		if g.lock != nil {
 			g.lock.Close() // the first error counts
 		}
+		if g.sites != nil {
+			g.sites.Close() // likewise
+		}
 		return nil, fmt.Errorf("measure network %s in %s: %w", r.Topology.Name, r.Dir, err)
 	}
 	go g.watch()
@@ -59,6 +62,9 @@ func (g *Guest) begin() (err error) {
 	}
 	if err := os.MkdirAll(g.copies, 0o755); err != nil {
 		return err
+	}
+	if g.Topology.Apart() {
+		g.sites, _ = g.enter() // who may not reaches the nodes all the same
 	}
 	for _, n := range g.Nodes {
 		usage, err := proc.Process(n.PID)
@@ -118,6 +124,9 @@ func (g *Guest) Close() error {
 		if failed := copyFrom(n.Log, g.from[n.Name], filepath.Join(g.copies, n.Name+".log")); !errors.Is(failed, os.ErrNotExist) {
 			err = errors.Join(err, failed) // with its network, the log may have gone
 		}
+	}
+	if g.sites != nil {
+		err = errors.Join(err, g.sites.Close())
 	}
 	if err = errors.Join(err, g.lock.Close()); err != nil {
 		return fmt.Errorf("end the measurement of network %s: %w", g.Topology.Name, err)

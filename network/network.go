@@ -102,6 +102,7 @@ type Network struct {
 	died      chan error
 	lock      *os.File        // the record, held
 	reaper    *process.Reaper // of a temporary run folder
+	emulation *wan.Emulation  // of the distances between sites; nil: there are none
 	forwarder *forwarder      // nil: other programs reach the nodes themselves, or not at all
 	watchers  sync.WaitGroup
 	ending    chan struct{} // closed once all nodes have ended

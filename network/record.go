@@ -39,8 +39,10 @@ type Record struct {
 	Since    uint64            `json:"holder_started,omitempty"` // clock ticks after boot at which it started
 	Nodes    []Node            `json:"nodes"`                    // peers, orderers, chaincodes, the emulation of distances
 	Channels []Channel         `json:"channels"`
+	// Namespaces are the networks of the sites that are apart, in the order of Topology.AllSites, as open files of the emulation.
+	Namespaces []int `json:"namespaces,omitempty"`
 
-	emulation *wan.Emulation // of the process that made it; nil: that is another one, or there is none
+	sites *wan.Sites // entered by this process; nil: it may not, or they are not apart
 }
 
 // Node is one process of a network.

@@ -2,6 +2,7 @@ package network
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -31,7 +32,16 @@ func CheckSites(t topology.Topology, changed bool) error {
 
 // emulate starts the emulation of the distances between sites, which Enforce puts into force.
 func (n *Network) emulate(ctx context.Context, t topology.Topology, cfg Config) (err error) {
-	c := wan.Config{Executable: cfg.Executable, LogPath: filepath.Join(n.Logs, emulationName+".log"), Seed: cfg.Seed}
+	c := emulationOf(t)
+	c.Executable, c.LogPath, c.Seed = cfg.Executable, filepath.Join(n.Logs, emulationName+".log"), cfg.Seed
+	if n.emulation, err = wan.Start(ctx, c); err == nil {
+		n.sites, n.Namespaces = &n.emulation.Sites, n.emulation.Files()
+	}
+	return err
+}
+
+// emulationOf returns the sites and links of a topology as an emulation takes them.
+func emulationOf(t topology.Topology) (c wan.Config) {
 	for _, s := range t.AllSites() {
 		c.Sites = append(c.Sites, s.Name)
 	}
@@ -42,8 +52,29 @@ func (n *Network) emulate(ctx context.Context, t topology.Topology, cfg Config) 
 		}
 		c.Links = append(c.Links, links)
 	}
-	n.emulation, err = wan.Start(ctx, c)
-	return err
+	return c
+}
+
+// enter returns the sites of a network whose sites are apart and that another process holds. The caller closes them.
+func (r *Record) enter() (*wan.Sites, error) {
+	for _, n := range r.Nodes {
+		if n.Role == result.RoleEmulation {
+			return wan.Attach(emulationOf(r.Topology), n.PID, r.Namespaces)
+		}
+	}
+	return nil, errors.New("it has no emulation of distances")
+}
+
+// CheckEnter makes sure that this process may enter the sites of a network that another one holds, if they are apart.
+func (r *Record) CheckEnter() error {
+	if !r.Topology.Apart() {
+		return nil
+	}
+	sites, err := r.enter()
+	if err != nil {
+		return err
+	}
+	return sites.Close()
 }
 
 // watchEmulation reports the end of the emulation as that of a node.
@@ -62,11 +93,20 @@ func (n *Network) watchEmulation(abort context.CancelCauseFunc) {
 }
 
 // Distances measures the round trips between all sites, those asked for beside them; none where there is no emulation.
-func (n *Network) Distances(ctx context.Context) ([]wan.RoundTrip, error) {
-	if n.emulation == nil {
+// Where this process may not enter the sites, none of the round trips that are asked for has packets.
+func (r *Record) Distances(ctx context.Context) (all []wan.RoundTrip, err error) {
+	switch {
+	case r.sites != nil:
+		return r.sites.Measure(ctx)
+	case !r.Topology.Apart():
 		return nil, nil
 	}
-	return n.emulation.Measure(ctx)
+	for i, row := range r.Topology.Matrix() {
+		for _, l := range row[i+1:] {
+			all = append(all, wan.RoundTrip{Between: l.Between, Asked: l.RoundTrip})
+		}
+	}
+	return all, nil
 }
 
 // host returns the IP address at which an organisation's nodes, or a node, serve.
@@ -86,11 +126,11 @@ func (p *plan) dialer(name string) client.Dialer {
 	if p.emulation == nil {
 		return nil
 	}
-	return dialerAt(p.emulation, p.topology.SiteOf(name))
+	return dialerAt(&p.emulation.Sites, p.topology.SiteOf(name))
 }
 
-func dialerAt(e *wan.Emulation, site string) client.Dialer {
-	return func(ctx context.Context, address string) (net.Conn, error) { return e.Dial(ctx, site, address) }
+func dialerAt(s *wan.Sites, site string) client.Dialer {
+	return func(ctx context.Context, address string) (net.Conn, error) { return s.Dial(ctx, site, address) }
 }
 
 // outer is the address at which other programs reach what serves at an endpoint. At a site it has the same port.
@@ -110,10 +150,10 @@ func (r *Record) reached(n Node, address string) (string, client.Dialer) {
 	return r.reachedFrom(n.Site, n, address)
 }
 
-// reachedFrom is reached from another site. Who has not made the emulation reaches nodes by the ports on loopback.
+// reachedFrom is reached from another site. Who cannot enter the sites reaches nodes by the ports on loopback.
 func (r *Record) reachedFrom(site string, n Node, address string) (string, client.Dialer) {
-	if r.emulation == nil || n.Host == "" {
+	if r.sites == nil || n.Host == "" {
 		return address, nil
 	}
-	return n.inner(address), dialerAt(r.emulation, site)
+	return n.inner(address), dialerAt(r.sites, site)
 }

@@ -1,6 +1,8 @@
 package network
 
 import (
+	"context"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -100,8 +102,9 @@ func TestInstitutesApart(t *testing.T) {
 			if err != nil || n.node(leaders[0].Orderer).Organisation != of.Orderers.Leader {
 				t.Errorf("led by %v, %v, not by an orderer of %s", leaders, err, of.Orderers.Leader)
 			}
-			checkDistances(t, n)
+			checkDistances(t, n.Topology, n.Distances)
 			checkTraffic(t, n)
+			checkGuest(t, n.Dir)
 			if d := cmp.Diff(host, hostNetwork(t)); d != "" {
 				t.Errorf("the host's network differs while sites are apart: %s", d)
 			}
@@ -117,13 +120,13 @@ func TestInstitutesApart(t *testing.T) {
 }
 
 // checkDistances compares what packets take with what was asked for.
-func checkDistances(t *testing.T, n *Network) {
+func checkDistances(t *testing.T, of topology.Topology, measure func(context.Context) ([]wan.RoundTrip, error)) {
 	t.Helper()
-	trips, err := n.Distances(t.Context())
+	trips, err := measure(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n.Topology.Distance == 0 {
+	if of.Distance == 0 {
 		if len(trips) > 0 {
 			t.Errorf("%d pairs of sites that are not apart", len(trips))
 		}
@@ -137,6 +140,55 @@ func checkDistances(t *testing.T, n *Network) {
 		if off := (trip.P50 - trip.Asked).Abs(); off > max(time.Millisecond, trip.Asked/50) || trip.Lost > 0 {
 			t.Errorf("%v: asked %v, p50 %v, %d lost", trip.Between, trip.Asked, trip.P50, trip.Lost)
 		}
+	}
+}
+
+// checkGuest makes sure that another process, which measures the network, sees the distances and calls nodes from their sites; and
+// that one that may not enter these knows what was asked for.
+func checkGuest(t *testing.T, dir string) {
+	t.Helper()
+	r, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := r.Measure(filepath.Join(dir, "copies"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkDistances(t, g.Topology, g.Distances)
+	apart := g.Topology.Apart()
+	cfg, err := g.ClientConfig("metrology", "readings")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range cfg.Orderers {
+		if host, _, err := net.SplitHostPort(o.Address); wan.IsAddress(host) != apart || err != nil {
+			t.Errorf("%s is called at %s", o.Name, o.Address)
+		}
+	}
+	for _, at := range cfg.Gateways {
+		if (at.Dial != nil) != apart {
+			t.Errorf("%s is called from this machine's network: %t", at.Name, at.Dial == nil)
+		}
+	}
+	if err := g.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := r.CheckEnter(); err != nil {
+		t.Error(err)
+	}
+	trips, err := r.Distances(t.Context()) // of a record whose sites are not entered
+	for _, trip := range trips {
+		if trip.Sent != 0 || trip.Asked == 0 {
+			t.Errorf("%+v", trip)
+		}
+	}
+	if (len(trips) > 0) != apart || err != nil {
+		t.Errorf("%v, %v", trips, err)
+	}
+	r.Namespaces = nil // as of a network that came up by an older version
+	if err := r.CheckEnter(); (err != nil) != apart {
+		t.Errorf("without the namespaces: %v", err)
 	}
 }
 

@@ -16,8 +16,8 @@ func (r *Record) watched(n Node) proc.Node {
 	for _, aside := range []string{n.Admin, n.Operations} {
 		node.Aside = append(node.Aside, proc.Addresses(n.inner(aside))...)
 	}
-	if r.emulation != nil && n.Site != "" {
-		node.Network = r.emulation.Namespace(n.Site)
+	if r.sites != nil && n.Site != "" {
+		node.Network = r.sites.Namespace(n.Site)
 	}
 	node.Store = storeOf(n.Role, filepath.Join(r.Dir, nodesDir, n.Name))
 	return node

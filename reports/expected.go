@@ -297,6 +297,11 @@ func distanceFinding(all []result.Distance) []Finding {
 	if len(all) == 0 {
 		return nil
 	}
+	all = slices.DeleteFunc(slices.Clone(all), func(d result.Distance) bool { return d.Sent == 0 })
+	if len(all) == 0 {
+		return []Finding{{Subject: "Round trips between sites", Value: "not measured", Verdict: Caution, To: "table-distances",
+			Text: "The sites of the network, which another process holds, could not be entered."}}
+	}
 	most, off, lost := 0.0, 0, 0
 	for _, d := range all {
 		most = max(most, d.P50-d.Asked, d.Asked-d.P50)

@@ -41,7 +41,12 @@ func distanceTable(all []result.Distance) []Table {
 		{Column{Key: "p99_s", Title: "seen p99", Unit: Seconds, Rank: 2}, seen(func(d result.Distance) float64 { return d.P99 })},
 		{Column{Key: "sent", Title: "packets", Unit: Count, Rank: 2}, func(d result.Distance) Cell { return count(uint64(d.Sent)) }},
 		{Column{Key: "lost", Title: "lost", Unit: Count}, func(d result.Distance) Cell { return count(uint64(d.Lost)) }},
-		{Column{Key: "as_asked", Title: "as asked"}, func(d result.Distance) Cell { return yesNo(d.Fault() == "") }},
+		{Column{Key: "as_asked", Title: "as asked"}, func(d result.Distance) Cell {
+			if d.Sent == 0 {
+				return Cell{}
+			}
+			return yesNo(d.Fault() == "")
+		}},
 	})}
 }
 

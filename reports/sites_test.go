@@ -122,6 +122,9 @@ func TestExpectedFinding(t *testing.T) {
 
 // A distance is as asked for within 1 ms or 2 %, jitter apart, if no more is lost than was asked.
 func TestDistanceFinding(t *testing.T) {
+	if f := distanceFinding([]result.Distance{{Asked: 0.2}}); len(f) != 1 || f[0].Verdict != Caution || f[0].Value != "not measured" {
+		t.Errorf("none was measured: %+v", f)
+	}
 	d := func(asked, p50 float64, lost int) result.Distance {
 		return result.Distance{Between: [2]string{"ptb", "cmi"}, Asked: asked, P50: p50, Sent: 100, Lost: lost}
 	}

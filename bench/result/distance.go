@@ -13,7 +13,7 @@ type Distance struct {
 	P99     float64   `json:"p99_s"`
 	Jitter  float64   `json:"jitter_s,omitempty"` // asked: standard deviation of the round trip
 	Loss    float64   `json:"loss,omitempty"`     // asked: share of the packets of either direction
-	Sent    int       `json:"sent"`
+	Sent    int       `json:"sent"`               // packets; 0: it was not measured
 	Lost    int       `json:"lost"`
 }
 
@@ -38,7 +38,10 @@ const (
 
 // Fault returns in what a distance differs from the one that was asked for.
 func (d Distance) Fault() DistanceFault {
-	if d.Lost >= d.Sent {
+	switch {
+	case d.Sent == 0:
+		return ""
+	case d.Lost >= d.Sent:
 		return DistanceSilent
 	}
 	// The standard error of a median is 1.25 of that of a mean; four of these.

@@ -168,9 +168,10 @@ const (
 	NotStored          stats.Code = "not-stored"
 	NotRestored        stats.Code = "not-restored" // what events harmed, after the level
 	NoSaturation       stats.Code = "no-saturation"
-	DistanceOff        stats.Code = "distance-off"   // round trips between sites differ from those asked for, or packets are lost
-	TrafficUnseen      stats.Code = "traffic-unseen" // bytes on the wire
-	Untyped            stats.Code = "untyped"        // of a run of an older version
+	DistanceOff        stats.Code = "distance-off"    // round trips between sites differ from those asked for, or packets are lost
+	DistanceUnseen     stats.Code = "distance-unseen" // round trips between sites were not measured
+	TrafficUnseen      stats.Code = "traffic-unseen"  // bytes on the wire
+	Untyped            stats.Code = "untyped"         // of a run of an older version
 )
 
 // placesShown is the number of places that a warning names in words.

@@ -32,6 +32,16 @@ func (s Scenario) RefuseChaincode(n Network, channel, chaincode, key, hint, msg 
 	return topology.RefuseChaincode(s.file(n.Topology), channel, chaincode, key, hint, msg)
 }
 
+// RefuseDriver returns an error about the client of a series, a *strictyaml.Error, at its place in the scenario.
+func (s Scenario) RefuseDriver(one Series, hint, format string, args ...any) error {
+	for _, place := range []string{one.from.at + "vary.client", "vary.client", one.from.at + "load.client", "load.client"} {
+		if s.doc.Has(place) {
+			return s.doc.Locate(one.naming(strictyaml.Problemf(hint, place, format, args...)))
+		}
+	}
+	return s.doc.Locate(one.naming(strictyaml.Problemf(hint, one.from.at+"load", format, args...)))
+}
+
 // RefuseEvents returns an error about the events of a series, a *strictyaml.Error, at their place in the scenario.
 func (s Scenario) RefuseEvents(one Series, hint, format string, args ...any) error {
 	return s.doc.Locate(one.naming(strictyaml.Problemf(hint, one.Events.from, format, args...)))

@@ -3,6 +3,7 @@ package study
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"meterbench/bench/result"
 )
@@ -22,6 +23,10 @@ func (s *session) survey(ctx context.Context) error {
 	distances, err := surveyor.Distances(ctx)
 	if err != nil {
 		return fmt.Errorf("measure distances: %w", cause(ctx, err))
+	}
+	if slices.ContainsFunc(distances, func(d result.Distance) bool { return d.Sent == 0 }) {
+		s.add(result.Warning{Code: result.DistanceUnseen, Text: "the round trips between sites were not measured, as this process may not " +
+			"enter the sites of the network, which another one holds: those asked for are stored, and clients reach all nodes without distance"})
 	}
 	for _, d := range distances {
 		d.Network = s.networkName()

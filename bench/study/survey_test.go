@@ -16,6 +16,7 @@ func TestWrongDistance(t *testing.T) {
 		of   result.Distance
 		want string
 	}{
+		"not measured":    {of(func(d *result.Distance) { d.Sent, d.P50, d.P99 = 0, 0, 0 }), ""},
 		"as asked":        {of(func(*result.Distance) {}), ""},
 		"within 2 %":      {of(func(d *result.Distance) { d.P50 = 0.2039 }), ""},
 		"beyond 2 %":      {of(func(d *result.Distance) { d.P50 = 0.2041 }), "the round trip between ptb and nmij took 204.1 ms (median), asked for were 200 ms"},

@@ -23,6 +23,7 @@ import (
 	"meterbench/network"
 	"meterbench/network/client"
 	"meterbench/network/fabric/daemons"
+	"meterbench/network/wan"
 	"meterbench/simulators/device"
 	"meterbench/simulators/fe"
 	"meterbench/workloads"
@@ -39,6 +40,7 @@ type fabricNetwork interface {
 	BlockSources() ([]result.BlockSource, error)
 	Died() <-chan error
 	WatchHealth(ctx context.Context, hangs chan<- network.Hang)
+	Distances(ctx context.Context) ([]wan.RoundTrip, error)
 	Close() error
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/topology"
 	"meterbench/network"
@@ -40,6 +41,9 @@ func (p Plan) checkHeld() error {
 				"the network %s belongs to whoever brought it up, so that nothing is done to its nodes", p.held.Topology.Name)
 		}
 	}
+	if err := p.checkEnter(); err != nil {
+		return err
+	}
 	up := p.held.Topology
 	up.Fabric = p.held.Release()
 	for _, one := range s.Series {
@@ -47,6 +51,20 @@ func (p Plan) checkHeld() error {
 			return s.RefuseNetwork(one, key, "leave it out, or run without --on, which brings up a network that has it",
 				"asks for %s; the network %s, which is up in %s, has %s", asked, p.held.Topology.Name, p.held.Dir, is)
 		}
+	}
+	return nil
+}
+
+// checkEnter refuses clients that call endorsers and orderers themselves where they would see no distance: this process may not
+// stand at their sites.
+func (p Plan) checkEnter() error {
+	i := slices.IndexFunc(p.Scenario.Series, func(one scenario.Series) bool { return one.Load.Driver == result.DriverDirect })
+	if i < 0 {
+		return nil
+	}
+	if err := p.held.CheckEnter(); err != nil {
+		return p.Scenario.RefuseDriver(p.Scenario.Series[i], "run as root, leave client: direct out, or run without --on, which brings up a network of its own",
+			"clients would call all nodes of the network %s without the distances between its sites, as these cannot be entered: %v", p.held.Topology.Name, err)
 	}
 	return nil
 }

@@ -125,7 +125,7 @@ func TestBadCommands(t *testing.T) {
 
 // A site of the emulation is a pair of indexes, or all pairs that one is in.
 func TestPairs(t *testing.T) {
-	e := &Emulation{cfg: Config{Sites: []string{"ptb", "cmi", "nmij"}}}
+	e := &Emulation{Sites: Sites{names: []string{"ptb", "cmi", "nmij"}}}
 	for _, c := range []struct {
 		a, b  string
 		want  [][2]int

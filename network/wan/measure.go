@@ -1,7 +1,6 @@
 package wan
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -30,10 +29,7 @@ type RoundTrip struct {
 // How round trips are measured.
 const (
 	echoes      = 100 // between each two sites, from both ends in turn
-	leastEchoes = 10  // likewise, where the bandwidth is low
 	echoSpacing = 10 * time.Millisecond
-	echoRoom    = 4                      // at least so many packets could be sent by the bandwidth between two of the same pair
-	echoWithin  = 3 * time.Second        // all are sent, unless they are leastEchoes
 	echoLate    = 500 * time.Millisecond // how much later than asked a packet may come back
 
 	receiveBuffer = 4 << 20 // bytes: what comes in while this process waits to run is not lost
@@ -61,25 +57,6 @@ type echoPacket struct {
 
 var echoBytes = binary.Size(echoPacket{})
 
-// headerBytes are those of IPv4 and UDP.
-const headerBytes = 28
-
-// A pair is two sites between which packets are sent.
-type pair struct {
-	sites   [2]int
-	sending time.Duration // of one packet, one way, by the bandwidth
-	spacing time.Duration // between two packets
-	echoes  []echo
-}
-
-// newPair returns a pair whose packets never queue behind each other.
-func newPair(i, j int, link Link) pair {
-	p := pair{sites: [2]int{i, j}, sending: link.sending(headerBytes + echoBytes)}
-	p.spacing = max(echoSpacing, echoRoom*p.sending)
-	p.echoes = make([]echo, min(echoes, max(leastEchoes, int(echoWithin/p.spacing))))
-	return p
-}
-
 // echoer sends packets between all sites and answers them.
 type echoer struct {
 	sites []*net.UDPConn
@@ -95,15 +72,15 @@ type echoer struct {
 // Measure sends 100 UDP packets between each two sites and back, from both ends in turn, all pairs at the same time. It takes
 // a second, and half a second more and the longest round trip where packets are lost. Links of less than about 170 kbit/s, over
 // which packets would queue behind each other, get them further apart, for up to three seconds, and then fewer.
-func (e *Emulation) Measure(ctx context.Context) ([]RoundTrip, error) {
-	trips, err := e.measure(ctx)
+func (s *Sites) Measure(ctx context.Context) ([]RoundTrip, error) {
+	trips, err := s.measure(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("measure round trips: %w", err)
 	}
 	return trips, nil
 }
 
-func (e *Emulation) measure(ctx context.Context) (trips []RoundTrip, err error) {
+func (s *Sites) measure(ctx context.Context) (trips []RoundTrip, err error) {
 	clock, err := alarm.New()
 	if err != nil {
 		return nil, err
@@ -113,15 +90,15 @@ func (e *Emulation) measure(ctx context.Context) (trips []RoundTrip, err error) 
 	var reading sync.WaitGroup
 	defer reading.Wait()
 	defer func() {
-		for _, s := range m.sites {
-			s.Close() // ends the reading
+		for _, socket := range m.sites {
+			socket.Close() // ends the reading
 		}
 	}()
-	for i, name := range e.cfg.Sites {
-		err := e.Do(name, func() error {
-			s, err := listenStamped(addressOf(i))
+	for i, name := range s.names {
+		err := s.Do(name, func() error {
+			socket, err := listenStamped(addressOf(i))
 			if err == nil {
-				m.sites, m.at = append(m.sites, s), append(m.at, s.LocalAddr().(*net.UDPAddr).AddrPort())
+				m.sites, m.at = append(m.sites, socket), append(m.at, socket.LocalAddr().(*net.UDPAddr).AddrPort())
 			}
 			return err
 		})
@@ -130,18 +107,16 @@ func (e *Emulation) measure(ctx context.Context) (trips []RoundTrip, err error) 
 		}
 	}
 	var longest time.Duration
-	e.mu.Lock()
 	for i := range m.sites {
 		for j := i + 1; j < len(m.sites); j++ {
-			link, _ := e.effects.now(i, j)
+			link := s.link(i, j)
 			p := newPair(i, j, link)
 			m.pairs = append(m.pairs, p)
-			trips = append(trips, RoundTrip{Between: [2]string{e.cfg.Sites[i], e.cfg.Sites[j]}, Asked: link.RoundTrip, Sent: len(p.echoes)})
+			trips = append(trips, RoundTrip{Between: [2]string{s.names[i], s.names[j]}, Asked: link.RoundTrip, Sent: len(p.echoes)})
 			m.open += len(p.echoes)
 			longest = max(longest, link.RoundTrip+2*p.sending)
 		}
 	}
-	e.mu.Unlock()
 	if m.open == 0 {
 		close(m.all)
 	}
@@ -187,25 +162,6 @@ func listenStamped(at netip.Addr) (*net.UDPConn, error) {
 		return nil, err
 	}
 	return s, nil
-}
-
-// A probe is a packet that is to be sent.
-type probe struct {
-	due          time.Duration // since the start
-	pair, number int
-}
-
-// probes returns all packets in the order in which they are due, those of the pairs spread over the time between two of the
-// same pair.
-func (m *echoer) probes() (all []probe) {
-	for i, p := range m.pairs {
-		first := echoSpacing * time.Duration(i) / time.Duration(len(m.pairs))
-		for k := range p.echoes {
-			all = append(all, probe{first + p.spacing*time.Duration(k), i, k})
-		}
-	}
-	slices.SortFunc(all, func(a, b probe) int { return cmp.Compare(a.due, b.due) })
-	return all
 }
 
 // send sends all packets.

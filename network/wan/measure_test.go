@@ -149,3 +149,40 @@ func TestNoAnswer(t *testing.T) {
 		t.Errorf("errors %v, %v", first, second)
 	}
 }
+
+// Another process may stand at the sites of an emulation, by the number of its process and those of its files, and measures what
+// is asked for. What is no site of it is refused.
+func TestAttach(t *testing.T) {
+	t.Parallel()
+	cfg := Config{Sites: []string{"a", "b"}, Links: between(2, Link{RoundTrip: 20 * time.Millisecond})}
+	e := start(t, Config{Links: cfg.Links})
+	sites, err := Attach(cfg, e.PID(), e.Files())
+	if err != nil {
+		t.Fatal(err)
+	}
+	trips, err := sites.Measure(t.Context())
+	if err != nil || len(trips) != 1 || trips[0].Asked != cfg.Links[0][1].RoundTrip || trips[0].P50 < trips[0].Asked || trips[0].Lost > 0 {
+		t.Errorf("%+v, %v", trips, err)
+	}
+	listener, err := e.Listen("b", e.Address("b")+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	begin := time.Now()
+	conn, err := sites.Dial(t.Context(), "a", listener.Addr().String())
+	if err != nil || time.Since(begin) < trips[0].Asked {
+		t.Fatalf("connected after %v: %v", time.Since(begin), err)
+	}
+	conn.Close()
+	if err := sites.Close(); err != nil {
+		t.Error(err)
+	}
+	files := e.Files()
+	for name, wrong := range map[string][]int{"none": nil, "too few": files[:1], "another site": {files[1], files[0]}, "no namespace": {0, 1}, "no file": {1 << 20, files[1]}} {
+		if sites, err := Attach(cfg, e.PID(), wrong); err == nil {
+			sites.Close()
+			t.Errorf("%s: attached", name)
+		}
+	}
+}

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -38,10 +37,11 @@ type Config struct {
 
 // Emulation is a running emulation.
 type Emulation struct {
-	cfg        Config
-	process    *process.Process
-	namespaces []*os.File // by site
-	died       chan error
+	Sites
+	cfg     Config
+	process *process.Process
+	files   []int // see Files
+	died    chan error
 
 	mu       sync.Mutex // of the pipes
 	requests *os.File
@@ -70,6 +70,7 @@ func Start(ctx context.Context, cfg Config) (*Emulation, error) {
 		return nil, fmt.Errorf("emulation of distances: %w", err)
 	}
 	e := &Emulation{cfg: cfg, died: make(chan error, 1), effects: effects}
+	e.Sites = Sites{names: cfg.Sites, link: e.now}
 	if err := e.start(); err != nil {
 		return nil, fmt.Errorf("emulation of distances: %w", errors.Join(err, e.Close()))
 	}
@@ -113,18 +114,20 @@ func (e *Emulation) start() error {
 	if made.Error != "" {
 		return errors.New(made.Error)
 	}
-	for _, fd := range made.Namespaces {
-		namespace, err := os.Open(fmt.Sprintf("/proc/%d/fd/%d", e.process.PID(), fd))
-		if err != nil {
-			return fmt.Errorf("open the network namespace of site %s: %w", e.cfg.Sites[len(e.namespaces)], err)
-		}
-		e.namespaces = append(e.namespaces, namespace)
-	}
-	if len(e.namespaces) != len(e.cfg.Sites) {
-		return fmt.Errorf("it made %d network namespaces for %d sites", len(e.namespaces), len(e.cfg.Sites))
-	}
-	return nil
+	e.files = made.Namespaces
+	return e.open(e.process.PID(), e.files)
 }
+
+// now returns a link as it is in force.
+func (e *Emulation) now(from, to int) Link {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	link, _ := e.effects.now(from, to)
+	return link
+}
+
+// Files are the numbers of the open files of the process that are the network namespaces of the sites, for Attach.
+func (e *Emulation) Files() []int { return e.files }
 
 // ask sends a request to the process and reads the answer.
 func (e *Emulation) ask(request, answer any) error {
@@ -220,7 +223,7 @@ func (e *Emulation) pairs(a, b string) (pairs [][2]int, err error) {
 		}
 		return [][2]int{{i, j}}, err
 	}
-	for j := range e.cfg.Sites {
+	for j := range e.names {
 		if j != i {
 			pairs = append(pairs, [2]int{i, j})
 		}
@@ -228,23 +231,15 @@ func (e *Emulation) pairs(a, b string) (pairs [][2]int, err error) {
 	return pairs, nil
 }
 
-// site returns the index of a site.
-func (e *Emulation) site(name string) (int, error) {
-	if i := slices.Index(e.cfg.Sites, name); i >= 0 {
-		return i, nil
-	}
-	return 0, fmt.Errorf("emulation of distances: there is no site %q", name)
-}
-
 // Counts returns what has become of the packets so far, for every direction of a link that had some.
 func (e *Emulation) Counts() ([]Count, error) {
 	a, err := e.command(command{Do: doCount})
 	for i := range a.Counts {
 		c := &a.Counts[i]
-		if min(c.Index[0], c.Index[1]) < 0 || max(c.Index[0], c.Index[1]) >= len(e.cfg.Sites) {
+		if min(c.Index[0], c.Index[1]) < 0 || max(c.Index[0], c.Index[1]) >= len(e.names) {
 			return nil, fmt.Errorf("emulation of distances: it counted packets of a site that is not there: %v", c.Index)
 		}
-		c.From, c.To = e.cfg.Sites[c.Index[0]], e.cfg.Sites[c.Index[1]]
+		c.From, c.To = e.names[c.Index[0]], e.names[c.Index[1]]
 	}
 	return a.Counts, err
 }
@@ -260,8 +255,8 @@ func (e *Emulation) Close() error {
 	if e.process != nil {
 		e.process.Stop(grace)
 	}
-	var err error
-	for _, f := range append(slices.Clone(e.namespaces), e.requests, e.answers) {
+	err := e.Sites.Close()
+	for _, f := range []*os.File{e.requests, e.answers} {
 		if f != nil {
 			if failed := f.Close(); !errors.Is(failed, os.ErrClosed) {
 				err = errors.Join(err, failed)
