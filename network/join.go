@@ -13,6 +13,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
+	"meterbench/internal/proc"
 	"meterbench/internal/process"
 	"meterbench/internal/storage"
 	"meterbench/network/fabric"
@@ -87,8 +88,8 @@ type joining struct {
 	snapshots    map[string]string // folders of the new peer, by channel
 }
 
-// joining returns the plan of an organisation with one peer that is on all channels of a network that runs.
-func (p *plan) joining(organisation string, cfg Config) (*plan, error) {
+// guest returns which nodes an organisation brings that joins: one peer that is on all channels, and the chaincodes of that.
+func (p *plan) guest(organisation string, cfg Config) (*plan, error) {
 	o := topology.Organisation{Name: organisation, Peers: 1}
 	guest := &plan{
 		topology: p.topology, emulation: p.emulation, dialect: p.dialect, dir: p.dir, patience: p.patience, channels: p.channels,
@@ -98,16 +99,62 @@ func (p *plan) joining(organisation string, cfg Config) (*plan, error) {
 	peer := guest.newPeer(o, 0, cfg)
 	peer.channels = p.channels
 	guest.peers = []*peerPlan{peer}
-	if err := guest.addServices(); err != nil {
+	return guest, guest.addServices()
+}
+
+// joining returns the plan of an organisation that joins a network that runs.
+func (p *plan) joining(organisation string, cfg Config) (*plan, error) {
+	guest, err := p.guest(organisation, cfg)
+	if err == nil {
+		err = guest.assignPorts(cfg.ports)
+	}
+	if err != nil {
 		return nil, err
 	}
-	if err := guest.assignPorts(cfg.ports); err != nil {
+	if err := guest.prepareOrganisation(guest.topology.Organisations[len(guest.topology.Organisations)-1]); err != nil {
 		return nil, err
 	}
-	if err := guest.prepareOrganisation(o); err != nil {
-		return nil, err
+	return guest, guest.preparePeer(guest.peers[0], guest.organisations[organisation], cfg.Executable)
+}
+
+// Newcomers returns the nodes that organisations of Config.Joining bring, with as much as is known before they join: name,
+// role, organisation and site.
+func (n *Network) Newcomers() (nodes []Node) {
+	for _, organisation := range n.config.Joining {
+		guest, err := n.plan.guest(organisation, n.config)
+		if err != nil { // which Join returns
+			continue
+		}
+		add := func(name string, role result.Role) {
+			nodes = append(nodes, Node{Name: name, Role: role, Organisation: organisation, Site: guest.topology.SiteOf(name)})
+		}
+		add(guest.peers[0].Name, result.RolePeer)
+		for _, s := range guest.services {
+			add(s.name, result.RoleChaincode)
+		}
 	}
-	return guest, guest.preparePeer(peer, guest.organisations[organisation], cfg.Executable)
+	return nodes
+}
+
+// newcomer returns a node that is to join as a proc.Sampler takes it. How much it keeps on the disk is not read: nothing would
+// be left out where it has nothing yet.
+func (n *Network) newcomer(of Node) proc.Node {
+	node := proc.Node{Name: of.Name, Life: func() proc.Life {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		i := n.child(of.Name)
+		if i < 0 {
+			return proc.Life{}
+		}
+		c := n.children[i]
+		life, is := c.life(), n.watched(c.Node)
+		life.Serves, life.Aside = is.Serves, is.Aside
+		return life
+	}}
+	if n.sites != nil && of.Site != "" {
+		node.Network = n.sites.Namespace(of.Site)
+	}
+	return node
 }
 
 func (j *joining) peer() *peerPlan { return j.plan.peers[0] }

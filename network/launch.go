@@ -229,7 +229,7 @@ func newGroup(node string, c topology.Cap) (*cgroup.Group, error) {
 	return cgroup.Create(name, c)
 }
 
-// Watched returns the network's nodes as a proc.Sampler takes them, in the order of Nodes.
+// Watched returns the network's nodes as a proc.Sampler takes them, in the order of Nodes and Newcomers.
 func (n *Network) Watched() []proc.Node {
 	children := n.all()
 	var nodes []proc.Node
@@ -239,6 +239,9 @@ func (n *Network) Watched() []proc.Node {
 			children[i].watched(&node)
 		}
 		nodes = append(nodes, node)
+	}
+	for _, one := range n.Newcomers() {
+		nodes = append(nodes, n.newcomer(one))
 	}
 	return nodes
 }

@@ -76,6 +76,9 @@ type Config struct {
 	// their own for their data, before they start.
 	Slowed, Filled []string
 
+	// Joining are organisations that will join: Watched has their nodes from the start.
+	Joining []string
+
 	// FirstPort is the first of the nodes' consecutive ports: three for each orderer (address, channel participation,
 	// operations), three for each peer (address, chaincodes, operations), one for each chaincode. 0: any that are free.
 	FirstPort int

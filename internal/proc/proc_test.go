@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	"meterbench/internal/sockets"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -218,6 +221,51 @@ func TestSamplerFollows(t *testing.T) {
 	second, _ := sleeper(t)
 	life.PID = second.Process.Pid
 	sample("the second", 5, true)
+}
+
+// A node that joins is there from the start, with nothing until it runs, and then with all that it used.
+func TestSamplerAwaits(t *testing.T) {
+	var life Life
+	s, err := NewSampler([]Node{{Name: "orderer", Serves: Addresses("127.0.0.1:1")}, {Name: "peer", Life: func() Life { return life }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	before, err := s.Sample()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cpu, ok := before.CPU["peer"]; cpu != 0 || !ok || before.RSS["peer"] != 0 {
+		t.Errorf("before it joins: %v s of CPU, %d bytes", cpu, before.RSS["peer"])
+	}
+	child, _ := sleeper(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	life = Life{PID: child.Process.Pid, Serves: Addresses(listener.Addr().String())}
+	after, err := s.Sample()
+	if err != nil || after.RSS["peer"] == 0 {
+		t.Errorf("%d bytes, %v", after.RSS["peer"], err)
+	}
+	if _, ok := before.Cores(after)["peer"]; !ok {
+		t.Error("it has no row")
+	}
+	if _, err := s.Traffic(); err != nil { // the kernel tells nothing of sockets
+		t.Skip(err)
+	}
+	conn, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write(make([]byte, 100)); err != nil {
+		t.Fatal(err)
+	}
+	if totals, err := s.Traffic(); err != nil || totals.Ways[sockets.Way{From: Client, To: "peer"}].Bytes != 100 {
+		t.Errorf("traffic %v, %v", totals, err)
+	}
 }
 
 func TestCores(t *testing.T) {

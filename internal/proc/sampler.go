@@ -42,8 +42,10 @@ type Node struct {
 
 // A Life is the process that is a node's at an instant.
 type Life struct {
-	PID    int     // 0: none, as where it was killed on purpose
+	PID    int     // 0: none, as where it was killed on purpose, or is not there yet
 	Before float64 // seconds of CPU that those before it have used
+	// Serves and Aside are those of a Node which did not know them before it was there.
+	Serves, Aside []netip.AddrPort
 }
 
 // Throttle counts how the kernel held a process to a CPU quota, over periods in which it wanted to run.
@@ -151,9 +153,14 @@ func (s *Sampler) follow() {
 		if u, err := Process(n.PID); err == nil {
 			n.started = u.Started
 		}
-		if s.traffic != nil {
-			s.traffic.Follow(n.Name, n.PID)
+		if s.traffic == nil {
+			continue
 		}
+		if n.Serves == nil {
+			n.Serves, n.Aside = life.Serves, life.Aside
+			s.traffic.Serve(n.Name, n.Serves, n.Aside)
+		}
+		s.traffic.Follow(n.Name, n.PID)
 	}
 }
 

@@ -130,6 +130,22 @@ func TestFollow(t *testing.T) {
 	}
 }
 
+// A process that serves only later counts from then on: what it has sent over connections that are open, and what ends.
+func TestServe(t *testing.T) {
+	at := echoes(t)
+	peer := start(t, at)
+	w := open(t, Process{Name: "client", PID: os.Getpid()}, Process{Name: "peer", PID: peer.Process.Pid}, Process{Name: "orderer"})
+	if got := read(t, w).Ways; len(got) > 0 {
+		t.Errorf("before it serves: %v", got)
+	}
+	w.Serve("orderer", []netip.AddrPort{at}, nil)
+	w.Follow("orderer", nobody)
+	read(t, w)
+	if got := read(t, w).Ways[Way{"peer", "orderer"}].Bytes; got != callSize {
+		t.Errorf("%d bytes, want %d", got, callSize)
+	}
+}
+
 // However connections come and go while they are read, and however often: every byte counts once.
 func TestWhileTheyComeAndGo(t *testing.T) {
 	const callers, calls, size = 8, 60, 700

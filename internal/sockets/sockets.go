@@ -82,12 +82,7 @@ func Open(processes []Process) (*Watch, error) {
 		open: map[link]*connection{}, ended: map[Way]Count{},
 	}
 	for i, p := range processes {
-		for _, at := range p.Serves {
-			w.served[at] = i
-		}
-		for _, at := range p.Aside {
-			w.served[at], w.aside[at] = i, true
-		}
+		w.serve(i, p.Serves, p.Aside)
 	}
 	for _, p := range append([]Process{{}}, processes...) { // this process's own network first
 		if err := w.look(p.Network); err != nil {
@@ -185,6 +180,27 @@ func (w *Watch) Follow(name string, pid int) {
 		if w.processes[i].Name == name {
 			w.processes[i].PID = pid
 		}
+	}
+}
+
+// Serve has a process count that did not serve at any address until now.
+func (w *Watch) Serve(name string, serves, aside []netip.AddrPort) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range w.processes {
+		if w.processes[i].Name == name {
+			w.serve(i, serves, aside)
+		}
+	}
+}
+
+// serve notes where a process serves. The caller holds the lock, or has not begun.
+func (w *Watch) serve(process int, serves, aside []netip.AddrPort) {
+	for _, at := range serves {
+		w.served[at] = process
+	}
+	for _, at := range aside {
+		w.served[at], w.aside[at] = process, true
 	}
 }
 

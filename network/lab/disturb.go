@@ -115,6 +115,9 @@ func (s *fabricSite) disturbNodes(ctx context.Context, own *network.Network, e s
 // prepare says in the configuration of a network of a topology what it has to be made with for events to be done to it.
 func prepare(cfg *network.Config, t topology.Topology, events []scenario.Event) {
 	for _, e := range events {
+		if e.Organisation != "" {
+			cfg.Joining = unique(append(cfg.Joining, e.Organisation))
+		}
 		nodes := e.Nodes
 		if e.Leader {
 			for i := range t.Orderers.Count {

@@ -200,7 +200,11 @@ func (s *fabricSite) Facts() study.Facts {
 	}
 	batch := s.batch()
 	var processes []result.Process
-	for _, n := range s.record.Nodes {
+	nodes := s.record.Nodes
+	if own, ok := s.net.(*network.Network); ok {
+		nodes = slices.Concat(nodes, own.Newcomers())
+	}
+	for _, n := range nodes {
 		processes = append(processes, result.Process{Role: n.Role, Name: n.Name})
 	}
 	processes = slices.Concat(processes, s.device.processes(), s.authorities.processes())

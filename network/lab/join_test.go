@@ -56,6 +56,11 @@ func TestJoins(t *testing.T) {
 	}
 	judge(t, stored)
 	for _, p := range stored.Summary.Points {
+		for _, name := range []string{"peer0.nim", "chaincode.peer0.nim"} { // from when it joined
+			if _, has := p.CPU[name]; !has || p.RSS[name] == 0 || p.Roles[name] == "" || p.Roles[name] == result.RolePeer && p.CPU[name] == 0 {
+				t.Errorf("%s: %s as %q with %g cores, %g bytes of memory", p.Series, name, p.Roles[name], p.CPU[name], p.RSS[name])
+			}
+		}
 		if len(p.Events) != 1 || p.Events[0].Steps == nil || p.Events[0].Around == nil || p.Events[0].Around.After.N == 0 {
 			t.Errorf("%s: %+v", p.Series, p.Events)
 		}
