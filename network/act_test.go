@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -195,51 +196,63 @@ func TestActs(t *testing.T) {
 }
 
 // A network of three orderers goes on without its leader, whether that is gone or stands still, and a node that comes back
-// catches up.
+// catches up. Most of it is waiting, which both cases do at the same time.
 func TestLeaderLost(t *testing.T) {
 	needsNetwork(t)
 	dir := ownTemp(t)
-	n := up(t, shape("leader", 3, 1, "ptb", "cmi"), Config{})
-	nodes := n.Nodes
-	_, commit := connected(t, n)
-	for _, c := range []struct {
-		what     string
-		do, undo func(string) error
-	}{{"kill", n.Kill, n.Restart}, {"stop", n.Stop, n.Continue}} {
-		leader, err := n.Leader(t.Context(), "metrology")
-		if err != nil {
-			t.Fatal(err)
+	var mu sync.Mutex
+	var nodes []Node
+	t.Run("at once", func(t *testing.T) {
+		for what, of := range map[string]struct{ do, undo func(*Network, string) error }{
+			"kill": {(*Network).Kill, (*Network).Restart}, "stop": {(*Network).Stop, (*Network).Continue},
+		} {
+			t.Run(what, func(t *testing.T) {
+				t.Parallel()
+				n := up(t, shape("leader-"+what, 3, 1, "ptb", "cmi"), Config{})
+				mu.Lock()
+				nodes = append(nodes, n.Nodes...)
+				mu.Unlock()
+				loseLeader(t, n, of.do, of.undo)
+				if err := n.Close(); err != nil {
+					t.Error(err)
+				}
+			})
 		}
-		if err := errors.Join(c.do(leader), n.Kill("peer0.cmi")); err != nil {
-			t.Fatal(err)
-		}
-		began := time.Now()
-		for other := ""; other == "" || other == leader; other, err = n.Leader(t.Context(), "metrology") {
-			if time.Since(began) > 30*time.Second {
-				t.Fatalf("%s: nobody else leads: %v", c.what, err)
-			}
-		}
-		elected := time.Since(began)
-		if err := n.Restart("peer0.cmi"); err != nil { // its endorsement is needed
-			t.Fatal(err)
-		}
-		if err := commit(30 * time.Second); err != nil {
-			t.Fatalf("%s: %v", c.what, err)
-		}
-		t.Logf("%s: another one leads after %.1f s, committed after %.1f s", c.what, elected.Seconds(), time.Since(began).Seconds())
-		if err := c.undo(leader); err != nil {
-			t.Fatal(err)
-		}
-		if err := commit(30 * time.Second); err != nil {
-			t.Fatalf("%s: %v", c.what, err)
-		}
-		sameHeights(t, n)
-		alive(t, n)
-	}
-	if err := n.Close(); err != nil {
-		t.Error(err)
-	}
+	})
 	nothingLeft(t, dir, nodes)
+}
+
+func loseLeader(t *testing.T, n *Network, do, undo func(*Network, string) error) {
+	_, commit := connected(t, n)
+	leader, err := n.Leader(t.Context(), "metrology")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(do(n, leader), n.Kill("peer0.cmi")); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	for other := ""; other == "" || other == leader; other, err = n.Leader(t.Context(), "metrology") {
+		if time.Since(began) > 30*time.Second {
+			t.Fatalf("nobody else leads: %v", err)
+		}
+	}
+	elected := time.Since(began)
+	if err := n.Restart("peer0.cmi"); err != nil { // its endorsement is needed
+		t.Fatal(err)
+	}
+	if err := commit(30 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("another one leads after %.1f s, committed after %.1f s", elected.Seconds(), time.Since(began).Seconds())
+	if err := undo(n, leader); err != nil {
+		t.Fatal(err)
+	}
+	if err := commit(30 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	sameHeights(t, n)
+	alive(t, n)
 }
 
 // A node that is slowed down gets what it is left, and all again once that is taken back.
