@@ -44,7 +44,9 @@ type Metric struct {
 	Bench string
 	// Gated says that a comparison decides by it unless told otherwise.
 	Gated bool
-	of    func(*result.Point) (Value, bool)
+	// Detail says that it is of a part of the latency: the whole, commit or answer, has a metric of its own.
+	Detail bool
+	of     func(*result.Point) (Value, bool)
 }
 
 // A Value is a figure with its interval, nil where it has none.
@@ -157,8 +159,7 @@ func quantile(part result.Part, percent float64) Metric {
 		}
 		return 0, false
 	})
-	whole := part == result.PartCommit || part == result.PartAnswer
-	m.Gated = whole && (percent == 50 || percent == 99)
+	m.Gated = !m.Detail && (percent == 50 || percent == 99)
 	return m
 }
 
@@ -169,7 +170,7 @@ func figure(part result.Part, which, key string, of func(stats.Quantiles) (float
 	}
 	return Metric{
 		Name: part.String() + "." + which, Title: strings.ReplaceAll(part.String(), "_", " ") + " latency, " + which,
-		Unit: Seconds, Better: Lower, Bench: bench,
+		Unit: Seconds, Better: Lower, Bench: bench, Detail: part != result.PartCommit && part != result.PartAnswer,
 		of: func(p *result.Point) (Value, bool) {
 			v, ok := of(p.Latency[part.String()])
 			return with(p, key, v), ok
@@ -203,8 +204,8 @@ func cpu(role result.Role) Metric {
 	return Metric{
 		Name: CPU(role), Title: string(role) + " CPU time per transaction", Unit: Seconds, Better: Lower, Bench: string(role) + "-cpu-s/tx",
 		of: func(p *result.Point) (Value, bool) {
-			if p.Costs == nil {
-				return Value{}, false
+			if p.Costs == nil { // phases, a simulated ledger, or an older version
+				return Value{Value: p.ClientCPU}, role == result.RoleClient && p.ClientCPU > 0
 			}
 			v, ok := p.Costs.CPU[role]
 			return Value{Value: v}, ok
