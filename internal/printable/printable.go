@@ -18,6 +18,16 @@ func Line(s string) string { return escape(s, "") }
 // Lines is Line for a text of several lines: line feeds and tabs stay.
 func Lines(s string) string { return escape(s, "\n\t") }
 
+// Field returns s with what would end it in a list of fields replaced by _: spaces, control characters and a separator.
+func Field(s string, separator rune) string {
+	return strings.Map(func(r rune) rune {
+		if r == separator || unicode.IsSpace(r) || unicode.IsControl(r) {
+			return '_'
+		}
+		return r
+	}, s)
+}
+
 func escape(s, but string) string {
 	keep := func(r rune) bool { return unicode.IsGraphic(r) || strings.ContainsRune(but, r) }
 	if utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !keep(r) }) < 0 {
