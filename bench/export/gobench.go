@@ -1,25 +1,35 @@
-package result
+package export
 
 import (
 	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode"
+
+	"meterbench/bench/metric"
+	"meterbench/bench/result"
+	"meterbench/internal/printable"
 )
 
-// BenchText returns bench.txt in the Go benchmark format (golang.org/design/14313-benchmark-format), which benchstat
+// GoBench returns bench.txt in the Go benchmark format (golang.org/design/14313-benchmark-format), which benchstat
 // and its kin read: a line per point, repetitions under the same name, and a line per encryption operation. Of run it
 // states the host, the scenario and the target where they are known.
 //
 // What differs from run to run, as its id and the measured speed of the processor, is a remark and no configuration
 // line: benchstat compares only runs of the same configuration. Invalid points are remarks as well.
-func BenchText(run Run, sum Summary) []byte {
+func GoBench(run result.Run, sum result.Summary) []byte {
 	var b bytes.Buffer
 	if run.ID != "" {
 		fmt.Fprintf(&b, "# meterbench %s, run %s, one P-256 signature takes %s s\n", oneLine(run.Scenario), oneLine(run.ID), number(run.Host.Sign))
 	}
-	b.WriteString("Unit tx/s better=higher\nUnit answered/s better=higher\n")
+	figures := figuresOf(&sum)
+	units := figures
+	if len(sum.FE) > 0 {
+		units = append(feMetrics(), figures...)
+	}
+	for _, m := range units {
+		fmt.Fprintf(&b, "Unit %s better=%s\n", m.Bench, m.Better)
+	}
 	config := func(key, value string) {
 		if value = oneLine(value); value != "" {
 			fmt.Fprintf(&b, "%s: %s\n", key, value)
@@ -35,7 +45,7 @@ func BenchText(run Run, sum Summary) []byte {
 	for _, c := range sum.FE { // first: the conditions of the points are not theirs
 		writeFE(&b, c)
 	}
-	var last Conditions
+	var last result.Conditions
 	for i := range sum.Points {
 		p := &sum.Points[i]
 		if i == 0 || p.Conditions != last {
@@ -45,14 +55,14 @@ func BenchText(run Run, sum Summary) []byte {
 		if !p.Valid {
 			fmt.Fprintf(&b, "# invalid (%s): ", oneLine(strings.Join(p.Reasons, "; ")))
 		}
-		writePoint(&b, p)
+		writePoint(&b, figures, p)
 	}
 	return b.Bytes()
 }
 
 // writeConditions writes those of the next points. last are those of the points before: what most runs do not
 // have is only written where it changes.
-func writeConditions(b *bytes.Buffer, config func(key, value string), c, last Conditions) {
+func writeConditions(b *bytes.Buffer, config func(key, value string), c, last result.Conditions) {
 	b.WriteByte('\n')
 	config("topology", c.Topology)
 	config("fabric", c.Fabric)
@@ -88,56 +98,39 @@ func whole(n int) string {
 }
 
 // writePoint writes a point as a benchmark whose iterations are the transactions that its latencies were taken from.
-func writePoint(b *bytes.Buffer, p *Point) {
-	name, unit := "Commit", "tx/s"
+func writePoint(b *bytes.Buffer, figures []metric.Metric, p *result.Point) {
+	name := "Commit"
 	if !p.Conditions.Commits() {
-		name, unit = "Answer", "answered/s"
+		name = "Answer"
 	}
-	q := p.Latency[p.Conditions.Whole().String()]
+	n := p.Latency[p.Conditions.Whole().String()].N
 	var values []string
-	add := func(value float64, unit string) { values = append(values, number(value), unit) }
-	if p.Conditions.Commits() || q.N > 0 {
-		add(p.Rate(), unit)
-	}
-	for _, v := range []struct {
-		value *float64
-		unit  string
-	}{{q.P50, "p50-s"}, {q.P95, "p95-s"}, {q.P99, "p99-s"}} {
-		if v.value != nil {
-			add(*v.value, v.unit)
+	for _, m := range figures {
+		if v, ok := m.Of(p); ok && (p.Conditions.Commits() || n > 0) {
+			values = append(values, number(v.Value), m.Bench)
 		}
-	}
-	if q.N > 0 {
-		add(q.Mean, "mean-s")
-		add(q.Max, "max-s")
-	}
-	if p.ClientCPU > 0 {
-		add(p.ClientCPU, "client-cpu-s/tx")
 	}
 	if len(values) == 0 {
 		b.WriteString("# nothing measured: ") // the format knows no line without a value
 	}
-	fmt.Fprintf(b, "Benchmark%s/series=%s/%s %d %s\n", name, escapeName(p.Series, '/'), p.Load.key(), q.N, strings.Join(values, " "))
+	fmt.Fprintf(b, "Benchmark%s/series=%s/%s %d %s\n", name, printable.Field(p.Series, '/'), p.Load.Key(), n, strings.Join(values, " "))
 }
 
 // writeFE writes a line for each timing of an operation, or one of their median where only that was kept.
-// Sizes are written with encryption.
-func writeFE(b *bytes.Buffer, c FECost) {
-	size := fmt.Sprintf(" %d ciphertext-B", c.Bytes)
-	if c.OnLedger > 0 {
-		size += fmt.Sprintf(" %d ledger-B", c.OnLedger)
-	}
-	for _, op := range []struct {
-		name string
-		cost Cost
-		size string
-	}{{"keygen", c.Keygen, ""}, {"derive", c.Derive, ""}, {"encrypt", c.Encrypt, size}, {"decrypt", c.Decrypt, ""}} {
-		name := fmt.Sprintf("BenchmarkFE/op=%s/scheme=%s/bits=%d/length=%d/bound=%d", op.name, escapeName(c.Scheme, '/'), c.Bits, c.Length, c.Bound)
+func writeFE(b *bytes.Buffer, c result.FECost) {
+	for _, op := range operations(c) {
+		var sizes strings.Builder
+		for _, s := range op.sizes {
+			fmt.Fprintf(&sizes, " %s %s", number(s.Value.Value), s.Bench)
+		}
+		write := func(n int, seconds float64) {
+			fmt.Fprintf(b, "Benchmark%s %d %s %s%s\n", op.benchmark, n, number(seconds), feTime.Bench, sizes.String())
+		}
 		for _, seconds := range op.cost.Samples {
-			fmt.Fprintf(b, "%s 1 %s s/op%s\n", name, number(seconds), op.size)
+			write(1, seconds)
 		}
 		if len(op.cost.Samples) == 0 {
-			fmt.Fprintf(b, "%s %d %s s/op%s\n", name, op.cost.N, number(op.cost.P50), op.size)
+			write(op.cost.N, op.cost.P50)
 		}
 	}
 }
@@ -146,14 +139,3 @@ func number(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }
 
 // oneLine keeps a value from ending its line.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
-
-// escapeName replaces what would end s, as a part of a benchmark's name or as a tag of latency.hlog: spaces,
-// control characters and the format's separator.
-func escapeName(s string, separator rune) string {
-	return strings.Map(func(r rune) rune {
-		if r == separator || unicode.IsSpace(r) || unicode.IsControl(r) {
-			return '_'
-		}
-		return r
-	}, s)
-}

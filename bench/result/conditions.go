@@ -157,8 +157,8 @@ func (l Load) Amount() float64 {
 	return float64(l.Clients)
 }
 
-// key returns the load as a key=value pair.
-func (l Load) key() string {
+// Key returns the load as a key=value pair, by which levels are named: clients=8, rate=12.5.
+func (l Load) Key() string {
 	if l.Kind == LoadClosed {
 		return "clients=" + strconv.Itoa(l.Clients)
 	}

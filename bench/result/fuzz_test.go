@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"meterbench/bench/stats"
+
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/google/go-cmp/cmp"
 )
@@ -39,7 +41,11 @@ func FuzzRun(f *testing.F) {
 }
 
 func FuzzSummary(f *testing.F) {
-	sum := benchSummary()
+	median := 0.0123
+	point := Point{Series: "plain", Repetition: 1, Valid: true, Load: closed8.Load, Latency: map[string]stats.Quantiles{"commit": {P50: &median, N: 100}}}
+	invalid := point
+	invalid.Valid, invalid.Reasons = false, []string{"schedule lag p99 11 ms"}
+	sum := Summary{Points: []Point{point, invalid}, FE: []FECost{{Scheme: "ddh", Bits: 2048, Encrypt: Cost{N: 2, Samples: []float64{0.049, 0.051}}}}}
 	sum.Schema = Schema
 	for i := range sum.Points {
 		sum.Points[i].Scheduled, sum.Points[i].Outcomes = 3, map[string]uint64{"valid": 1, "unknown": 2}

@@ -8,11 +8,15 @@ import (
 	"io/fs"
 	"path/filepath"
 
+	"meterbench/internal/printable"
+
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // latencyTag is the tag of a level's part in latency.hlog: <level>/<part>.
-func latencyTag(level LevelKey, p Part) string { return escapeName(level.String()+"/"+p.String(), ',') }
+func latencyTag(level LevelKey, p Part) string {
+	return printable.Field(level.String()+"/"+p.String(), ',')
+}
 
 // Latencies returns the histograms of a part of some levels, in nanoseconds over their windows, as latency.hlog has
 // them: the intervals of a level added up. A level without any is missing, all are where the folder has no such file.

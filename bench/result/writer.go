@@ -20,7 +20,6 @@ const (
 	transactionsFile = "transactions.parquet"
 	attemptsFile     = "attempts.parquet" // only where a transaction had several
 	latencyFile      = "latency.hlog"
-	benchFile        = "bench.txt"
 )
 
 // LevelKey says which load level of a run a transaction belongs to.
@@ -33,7 +32,7 @@ type LevelKey struct {
 // String returns the level's name in messages and in the tags of latency.hlog, for example plain/clients=8/r1
 // or bills/rate=12.5/r2.
 func (k LevelKey) String() string {
-	return fmt.Sprintf("%s/%s/r%d", k.Series, k.Load.key(), k.Repetition)
+	return fmt.Sprintf("%s/%s/r%d", k.Series, k.Load.Key(), k.Repetition)
 }
 
 // Writer writes the folder of one run. Its methods are called by one goroutine; only the Record method of its
@@ -125,8 +124,8 @@ func (w *Writer) Level(key LevelKey, from, to time.Duration) (*Level, error) {
 	return l, nil
 }
 
-// Close ends the run's folder: transactions.parquet and latency.hlog are completed, timeline.json and bench.txt are
-// written, run.json rewritten from run, and at the very end summary.json appears. A summary that contradicts itself is
+// Close ends the run's folder: transactions.parquet and latency.hlog are completed, timeline.json is written, run.json
+// rewritten from run, and at the very end summary.json appears. A summary that contradicts itself is
 // refused, with all files still open.
 func (w *Writer) Close(run Run, sum Summary) error {
 	if len(w.open) > 0 {
@@ -147,9 +146,6 @@ func (w *Writer) Close(run Run, sum Summary) error {
 		run.Attempts = File(attempted.print)
 	}
 	if err := w.writeTimelines(); err != nil {
-		return err
-	}
-	if err := writeFile(w.path(benchFile), BenchText(run, sum)); err != nil {
 		return err
 	}
 	if err := WriteJSON(w.path(runFile), &run); err != nil {
@@ -218,7 +214,7 @@ func (w *Writer) closeFiles() (err error) {
 // whether nothing is left of the run. Folders that hold anything else stay.
 func (w *Writer) remove() bool {
 	entries, _ := os.ReadDir(w.dir) // none where it could not be made
-	ours := []string{runFile, transactionsFile, attemptsFile, latencyFile, benchFile}
+	ours := []string{runFile, transactionsFile, attemptsFile, latencyFile}
 	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !slices.Contains(ours, e.Name()) }) {
 		return false
 	}

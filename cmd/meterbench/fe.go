@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"meterbench/bench/export"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
@@ -115,5 +116,5 @@ func formatNames() (names []string) {
 
 // feBench returns encryption costs in the Go benchmark format.
 func feBench(costs []result.FECost) []byte {
-	return result.BenchText(result.Run{Host: result.Host{Host: proc.Describe()}}, result.Summary{FE: costs})
+	return export.GoBench(result.Run{Host: result.Host{Host: proc.Describe()}}, result.Summary{FE: costs})
 }

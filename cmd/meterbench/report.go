@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"meterbench/bench/export"
 	"meterbench/bench/result"
 	"meterbench/internal/printable"
 	"meterbench/network/lab"
@@ -47,8 +48,11 @@ func reportCommand() *cobra.Command {
 // 20 MB each, and what lives is less than half of it with 1,000 series.
 const drawMemory = 200 << 20
 
-// redraw builds the report of a stored run and writes it into the run's folder.
+// redraw writes a stored run into its folder in the formats of other programs, builds its report and writes that too.
 func redraw(ctx context.Context, stored *result.Folder) (reports.Report, error) {
+	if err := export.Folder(stored.Dir, stored.Run, stored.Summary); err != nil {
+		return reports.Report{}, err
+	}
 	before := debug.SetMemoryLimit(-1)
 	debug.SetMemoryLimit(min(before, drawMemory))
 	defer debug.SetMemoryLimit(before)
