@@ -50,19 +50,19 @@ type attemptRow struct {
 	Repetition int32    `parquet:"repetition,dict"`
 	Load       string   `parquet:"load,dict"` // closed | open
 	Clients    int32    `parquet:"clients,dict"`
-	Offered    float64  `parquet:"offered_per_s,dict"`
-	Think      float64  `parquet:"think_s,dict"`
+	Offered    float64  `parquet:"offered_per_s,dict" unit:"1/s"`
+	Think      float64  `parquet:"think_s,dict" unit:"s"`
 	Slots      int32    `parquet:"slots,dict"`
 	Seq        int64    `parquet:"seq,delta"`
 	Number     int32    `parquet:"attempt,dict"`
 	Through    string   `parquet:"through,dict"`
 	Outcome    string   `parquet:"outcome,dict"`
-	Intended   int64    `parquet:"intended_ns,delta"`
-	Started    int64    `parquet:"started_ns,delta"`
-	Endorsed   int64    `parquet:"endorsed_ns,delta"`
-	Submitted  int64    `parquet:"submitted_ns,delta"`
-	Committed  int64    `parquet:"committed_ns,delta"`
-	Ended      int64    `parquet:"ended_ns,delta"`
+	Intended   int64    `parquet:"intended_ns,delta" unit:"ns"`
+	Started    int64    `parquet:"started_ns,delta" unit:"ns"`
+	Endorsed   int64    `parquet:"endorsed_ns,delta" unit:"ns"`
+	Submitted  int64    `parquet:"submitted_ns,delta" unit:"ns"`
+	Committed  int64    `parquet:"committed_ns,delta" unit:"ns"`
+	Ended      int64    `parquet:"ended_ns,delta" unit:"ns"`
 	TxID       [32]byte `parquet:"tx_id"`
 	Channel    int32    `parquet:"channel,dict"`
 	Block      int64    `parquet:"block,delta"`

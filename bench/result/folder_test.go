@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -110,7 +111,7 @@ func TestAnyRecordComesBack(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		if err := errors.Join(w.write(key, testSites, records), w.close()); err != nil {
+		if err := errors.Join(w.write(key, time.Unix(1, 5), testSites, records), w.close()); err != nil {
 			rt.Fatal(err)
 		}
 		got, err := readAll(path, File(w.print))

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"meterbench/bench/stats"
 
@@ -83,7 +84,7 @@ func FuzzTransactions(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	if err := errors.Join(w.write(closed8, nil, records), w.close()); err != nil {
+	if err := errors.Join(w.write(closed8, time.Unix(1, 5), nil, records), w.close()); err != nil {
 		f.Fatal(err)
 	}
 	whole, err := os.ReadFile(path)

@@ -107,7 +107,7 @@ func (l *Level) record() {
 		}
 		// After a failed write the rest is still taken and counted, so that no client waits for a buffer.
 		if l.err == nil {
-			l.err = l.writer.transactions.write(l.key, l.sites, batch)
+			l.err = l.writer.transactions.write(l.key, l.opened, l.sites, batch)
 		}
 		select {
 		case l.writer.buffers <- batch[:0]:
@@ -115,6 +115,10 @@ func (l *Level) record() {
 		}
 	}
 }
+
+// Begin says when the level started, as that is measured: from there its instants count. Until then it is when the level
+// was opened. It is called before the first Record.
+func (l *Level) Begin(epoch time.Time) { l.opened = epoch }
 
 // Watch has see called with every record too, warm-up included, by one goroutine and in about the order in
 // which they came. It is called before the first Record. All calls are over when Close returns.

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"bytes"
 	"cmp"
 	"hash/crc32"
 	"io"
@@ -20,6 +21,7 @@ const rowGroupRows = 1 << 17
 type tableWriter[T any] struct {
 	path   string
 	file   *os.File
+	out    *switched // to the file and print
 	mu     sync.Mutex
 	rows   *parquet.GenericWriter[T]
 	page   []T
@@ -33,12 +35,13 @@ func createTable[T any](path string) (*tableWriter[T], error) {
 		return nil, unwritable(path, err)
 	}
 	t := &tableWriter[T]{path: path, file: f}
-	t.rows = parquet.NewGenericWriter[T](io.MultiWriter(f, &t.print),
+	t.out = &switched{io.MultiWriter(f, &t.print)}
+	t.rows = parquet.NewGenericWriter[T](t.out,
 		parquet.MaxRowsPerRowGroup(rowGroupRows),
 		parquet.SkipPageBounds("tx_id"),
 		parquet.CreatedBy("meterbench", strconv.Itoa(Schema), ""),
 		parquet.KeyValueMetadata("meterbench.schema", strconv.Itoa(Schema)),
-		parquet.KeyValueMetadata("meterbench.instants", "nanoseconds from the start of the load level, -1: not reached"),
+		parquet.KeyValueMetadata("meterbench.instants", "nanoseconds from the start of the load level, which is level_start_unix_ns of transactions.parquet; -1: not reached"),
 	)
 	return t, nil
 }
@@ -62,7 +65,23 @@ func (t *tableWriter[T]) close() error {
 		return nil
 	}
 	t.closed = true
-	return unwritable(t.path, cmp.Or(t.rows.Close(), t.file.Sync(), t.file.Close()))
+	return unwritable(t.path, cmp.Or(t.finish(), t.file.Sync(), t.file.Close()))
+}
+
+// finish writes the last rows and the footer, with the units of the columns.
+func (t *tableWriter[T]) finish() error {
+	err := t.rows.Flush()
+	var end bytes.Buffer
+	file := t.out.Writer
+	t.out.Writer = &end
+	if err = cmp.Or(err, t.rows.Close()); err != nil {
+		return err
+	}
+	text, err := withUnits(end.Bytes(), unitsOf[T]())
+	if err == nil {
+		_, err = file.Write(text)
+	}
+	return err
 }
 
 // A fingerprint is a File that is computed from what is written to it.

@@ -27,24 +27,25 @@ type transactionRow struct {
 	Repetition int32    `parquet:"repetition,dict"`
 	Load       string   `parquet:"load,dict"` // closed | open
 	Clients    int32    `parquet:"clients,dict"`
-	Offered    float64  `parquet:"offered_per_s,dict"`
-	Think      float64  `parquet:"think_s,dict"`
+	Offered    float64  `parquet:"offered_per_s,dict" unit:"1/s"`
+	Think      float64  `parquet:"think_s,dict" unit:"s"`
 	Slots      int32    `parquet:"slots,dict"`
+	LevelStart int64    `parquet:"level_start_unix_ns,dict" unit:"ns"` // since 1970, UTC; not in runs of older versions
 	Seq        int64    `parquet:"seq,delta"`
 	Outcome    string   `parquet:"outcome,dict"`
-	Intended   int64    `parquet:"intended_ns,delta"`
-	Started    int64    `parquet:"started_ns,delta"`
-	Prepared   int64    `parquet:"prepared_ns,delta"`
-	Endorsed   int64    `parquet:"endorsed_ns,delta"`
-	Submitted  int64    `parquet:"submitted_ns,delta"`
-	Committed  int64    `parquet:"committed_ns,delta"`
-	Ended      int64    `parquet:"ended_ns,delta"`   // of an end other than a commit, else 0; not in runs of older versions
-	Encrypt    int64    `parquet:"encrypt_ns,delta"` // a duration, 0 if none
-	TxID       [32]byte `parquet:"tx_id"`            // all zero if none
-	Site       string   `parquet:"site,dict"`        // of the client, or of its gateway; empty if none; not in runs of older versions
-	Channel    int32    `parquet:"channel,dict"`     // of the target's channels, from 0; not in runs of older versions, which had one
-	Block      int64    `parquet:"block,delta"`      // on its channel; 0 if none
-	Bytes      int64    `parquet:"envelope_bytes,delta"`
+	Intended   int64    `parquet:"intended_ns,delta" unit:"ns"`
+	Started    int64    `parquet:"started_ns,delta" unit:"ns"`
+	Prepared   int64    `parquet:"prepared_ns,delta" unit:"ns"`
+	Endorsed   int64    `parquet:"endorsed_ns,delta" unit:"ns"`
+	Submitted  int64    `parquet:"submitted_ns,delta" unit:"ns"`
+	Committed  int64    `parquet:"committed_ns,delta" unit:"ns"`
+	Ended      int64    `parquet:"ended_ns,delta" unit:"ns"`   // of an end other than a commit, else 0; not in runs of older versions
+	Encrypt    int64    `parquet:"encrypt_ns,delta" unit:"ns"` // a duration, 0 if none
+	TxID       [32]byte `parquet:"tx_id"`                      // all zero if none
+	Site       string   `parquet:"site,dict"`                  // of the client, or of its gateway; empty if none; not in runs of older versions
+	Channel    int32    `parquet:"channel,dict"`               // of the target's channels, from 0; not in runs of older versions, which had one
+	Block      int64    `parquet:"block,delta"`                // on its channel; 0 if none
+	Bytes      int64    `parquet:"envelope_bytes,delta" unit:"B"`
 	Attempts   int32    `parquet:"attempts,dict"` // 0 where that is unknown, as in runs of older versions
 }
 
@@ -59,14 +60,14 @@ func createTransactions(path string) (*transactionWriter, error) {
 	return &transactionWriter{t}, nil
 }
 
-// write appends the records of one level, on a target with these sites.
-func (t *transactionWriter) write(key LevelKey, sites []string, records []Record) error {
+// write appends the records of one level that started at an instant, on a target with these sites.
+func (t *transactionWriter) write(key LevelKey, start time.Time, sites []string, records []Record) error {
 	return t.append(len(records), func(i int) transactionRow {
 		r := &records[i]
 		return transactionRow{
 			Series: key.Series, Repetition: int32(key.Repetition),
 			Load: string(key.Load.Kind), Clients: int32(key.Load.Clients), Offered: key.Load.Offered,
-			Think: key.Load.Think, Slots: int32(key.Load.Slots),
+			Think: key.Load.Think, Slots: int32(key.Load.Slots), LevelStart: start.UnixNano(),
 			Seq: int64(r.Seq), Outcome: r.Outcome.String(),
 			Intended: int64(r.Intended), Started: int64(r.Started), Prepared: int64(r.Prepared),
 			Endorsed: int64(r.Endorsed), Submitted: int64(r.Submitted), Committed: int64(r.Committed),

@@ -106,9 +106,8 @@ func (w *Writer) buffer() (b []Record, waited bool) {
 // NameSites gives the names of the target's sites for the levels that are opened from then on: Record.Site numbers them from 1.
 func (w *Writer) NameSites(names []string) { w.sites = names }
 
-// Level opens the next load level, right before it starts: latency.hlog counts wall-clock time from here. Its
-// measured window is [from, to), as offsets from the level's start: from is the end of the warm-up, to that
-// of the hold. Levels that run together are open at the same time.
+// Level opens the next load level, right before it starts: see Begin. Its measured window is [from, to), as offsets from
+// the level's start: from is the end of the warm-up, to that of the hold. Levels that run together are open at the same time.
 func (w *Writer) Level(key LevelKey, from, to time.Duration) (*Level, error) {
 	switch {
 	case w.transactions == nil || w.transactions.closed:
@@ -125,8 +124,8 @@ func (w *Writer) Level(key LevelKey, from, to time.Duration) (*Level, error) {
 }
 
 // Close ends the run's folder: transactions.parquet and latency.hlog are completed, timeline.json is written, run.json
-// rewritten from run, and at the very end summary.json appears. A summary that contradicts itself is
-// refused, with all files still open.
+// rewritten from run, and at the very end summary.json appears. A summary that contradicts itself is refused, with all
+// files still open.
 func (w *Writer) Close(run Run, sum Summary) error {
 	if len(w.open) > 0 {
 		return fmt.Errorf("%s: the run ends while level %s is open", w.dir, w.open[0].key)

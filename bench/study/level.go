@@ -62,6 +62,9 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	}
 	meter := newMeter(s.site, windowEdges(t.levels, s.Scenario))
 	loads[0].Begin = func(epoch time.Time) {
+		for _, sink := range sinks {
+			sink.Begin(epoch)
+		}
 		meter.begin(epoch)
 		s.events.begin(ctx, epoch)
 	}
