@@ -65,8 +65,8 @@ func benchmarks(run result.Run, sum result.Summary) (all []benchmark) {
 // Metrics of encryption, which is measured without a load.
 var (
 	feTime       = metric.Metric{Name: "time", Title: "time", Unit: metric.Seconds, Better: metric.Lower, Bench: "s/op", Gated: true}
-	feCiphertext = metric.Metric{Name: "ciphertext", Title: "bytes of a ciphertext", Unit: metric.Bytes, Better: metric.Lower, Bench: "ciphertext-B", Gated: true}
-	feLedger     = metric.Metric{Name: "ledger", Title: "bytes of a reading on the ledger", Unit: metric.Bytes, Better: metric.Lower, Bench: "ledger-B", Gated: true}
+	feCiphertext = metric.Metric{Name: "ciphertext", Title: "ciphertext", Unit: metric.Bytes, Better: metric.Lower, Bench: "ciphertext-B", Gated: true}
+	feLedger     = metric.Metric{Name: "ledger", Title: "reading on the ledger", Unit: metric.Bytes, Better: metric.Lower, Bench: "ledger-B", Gated: true}
 )
 
 func feMetrics() []metric.Metric { return []metric.Metric{feTime, feCiphertext, feLedger} }
