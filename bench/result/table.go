@@ -41,7 +41,7 @@ func createTable[T any](path string) (*tableWriter[T], error) {
 		parquet.SkipPageBounds("tx_id"),
 		parquet.CreatedBy("meterbench", strconv.Itoa(Schema), ""),
 		parquet.KeyValueMetadata("meterbench.schema", strconv.Itoa(Schema)),
-		parquet.KeyValueMetadata("meterbench.instants", "nanoseconds from the start of the load level, which is level_start_unix_ns of transactions.parquet; -1: not reached"),
+		parquet.KeyValueMetadata("meterbench.instants", "nanoseconds from the start of the load level (level_start_unix_ns), -1: not reached"),
 	)
 	return t, nil
 }
