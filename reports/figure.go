@@ -121,6 +121,7 @@ type Series struct {
 	Points   []Point
 	Singles  []Point // the repetitions behind Points, where there are several
 	Curve    []Point // Lines only: a law fitted to Points, drawn dashed without marks
+	Faint    bool    // set back, in grey, as what nobody need choose
 	Unmarked bool    // Lines only: Points are joined without marks, because they are many
 	Beside   bool    // Stacked only: Points are marks with intervals beside the bars, and not parts of them
 }

@@ -170,6 +170,8 @@ type Table struct {
 	Notes   []string
 	Detail  bool // not part of the short summary for a terminal
 	Data    bool // what figures draw, only in its CSV file
+	// Faint says by row that it is set back, as one that nobody need choose; nil: none is.
+	Faint []bool
 }
 
 // A Column describes its cells.

@@ -146,7 +146,7 @@ func (m marks) lines(c draw.Canvas, at func(x, y float64) vg.Point) {
 				ring(c, at(p.X, p.Y), 2.2*glyphRadius)
 			}
 			if i := p.Across; i != nil {
-				across(c, at(i.Low, p.Y), at(i.High, p.Y))
+				across(c, s, at(i.Low, p.Y), at(i.High, p.Y))
 			}
 			caption(c, p.Label, at(p.X, p.Y))
 		}
@@ -166,8 +166,11 @@ func caption(c draw.Canvas, label string, at vg.Point) {
 }
 
 // across draws an interval of X.
-func across(c draw.Canvas, low, high vg.Point) {
+func across(c draw.Canvas, s reports.Series, low, high vg.Point) {
 	style := thin(Ink, 1.3)
+	if s.Faint {
+		style.Color = seriesColour(s)
+	}
 	c.StrokeLine2(style, low.X, low.Y, high.X, high.Y)
 	for _, end := range []vg.Point{low, high} {
 		c.StrokeLine2(style, end.X, end.Y-5, end.X, end.Y+5)

@@ -138,8 +138,11 @@ func lineColour(hue int) color.Color {
 }
 
 // seriesColour is the colour of a series' line: by its hue or, where that is a step of an order, one between the colours
-// of a scale that darkens from orange to blue.
+// of a scale that darkens from orange to blue; grey where it is set back.
 func seriesColour(s reports.Series) color.Color {
+	if s.Faint {
+		return hex("#8C939B")
+	}
 	if s.Steps == 0 {
 		return lineColour(s.Hue)
 	}

@@ -24,6 +24,7 @@ type sheet struct {
 	Heads []head
 	Rows  [][]string
 	Links [][]string // by cell, as Rows: the id of the element that it leads to
+	Faint []bool     // by row: set back
 	Notes []string
 }
 
@@ -39,7 +40,8 @@ const shortWords = 12
 
 // newSheet prints the columns of the table that are kept.
 func newSheet(t reports.Table, keep func(reports.Column) bool) sheet {
-	s := sheet{Title: printable.Line(t.Title), Rows: make([][]string, len(t.Rows)), Links: make([][]string, len(t.Rows))}
+	s := sheet{Title: printable.Line(t.Title), Rows: make([][]string, len(t.Rows)), Links: make([][]string, len(t.Rows)), Faint: make([]bool, len(t.Rows))}
+	copy(s.Faint, t.Faint)
 	whys := absences(t, keep)
 	for i, c := range t.Columns {
 		if !keep(c) {
