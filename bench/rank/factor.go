@@ -85,6 +85,7 @@ type sample struct {
 	first      *result.Point
 	levels     []metric.Level // by load
 	saturation *result.Saturation
+	open       []metric.Level // by load, of open loads under the same conditions; nil: none but levels
 }
 
 // samplesOf returns the series of the runs. Points with events, and those of phases, which have no costs of their own, do not
@@ -166,19 +167,12 @@ func grouped(all []sample, factor string) (groups [][]sample) {
 		single[s.folder]++
 	}
 	names := len(single) < len(all)
-	place := map[string]int{}
-	for _, s := range all {
-		if names {
+	for i := range all {
+		if s := &all[i]; names {
 			s.group = s.apart(factor)
 		}
-		key := s.group + "\x00" + s.whole().String()
-		at, known := place[key]
-		if !known {
-			at = len(groups)
-			place[key], groups = at, append(groups, nil)
-		}
-		groups[at] = append(groups[at], s)
 	}
+	groups = groupBy(all, func(s sample) string { return s.group + "\x00" + s.whole().String() })
 	if len(groups) == 1 {
 		for i := range groups[0] {
 			groups[0][i].group = ""

@@ -104,7 +104,11 @@ func (s *sample) capacity() Figure {
 func (s *sample) around(capacity float64) (low, high metric.Level, weight float64, why Reason) {
 	target := Share * capacity
 	before, found := 0.0, false
-	for _, l := range s.levels {
+	levels := s.levels
+	if s.open != nil {
+		levels = s.open
+	}
+	for _, l := range levels {
 		rate, ok := rateAt(l)
 		switch {
 		case !ok:

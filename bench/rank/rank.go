@@ -38,7 +38,7 @@ type Group struct {
 	Name        string      // the series, and its levels of other factors; empty: all there is
 	Whole       result.Part // the latency that its clients wait for
 	Metrics     []metric.Metric
-	Settings    []Setting // those that no other dominates first, of these the highest capacity first
+	Settings    []Setting // those to choose from first, then dominated ones, each by capacity
 	Differences []Difference
 	Readings    bool // a transaction of each setting is a reading
 }
@@ -99,7 +99,7 @@ func Rank(runs []*result.Folder, o Options) (*Ranking, error) {
 	for _, f := range runs {
 		r.Simulated = r.Simulated || f.Summary.Target == result.TargetReference
 	}
-	for _, members := range grouped(leveled, o.Factor) {
+	for _, members := range grouped(paired(leveled, o.Factor), o.Factor) {
 		r.Groups = append(r.Groups, newGroup(members, o))
 	}
 	return r, nil
@@ -124,10 +124,21 @@ func newGroup(members []sample, o Options) Group {
 	}
 	g.dominate()
 	slices.SortStableFunc(g.Settings, func(a, b Setting) int {
-		return cmp.Or(cmp.Compare(min(1, len(a.DominatedBy)), min(1, len(b.DominatedBy))), cmp.Compare(b.Capacity.Value.Value, a.Capacity.Value.Value))
+		return cmp.Or(cmp.Compare(a.place(), b.place()), cmp.Compare(b.Capacity.Value.Value, a.Capacity.Value.Value))
 	})
 	g.Differences = differences(g.Settings, o.Factor)
 	return g
+}
+
+// place says where a setting stands: first those to choose from, then the dominated ones, then those of which nothing is known.
+func (s *Setting) place() int {
+	switch {
+	case !s.Capacity.Known():
+		return 2
+	case len(s.DominatedBy) > 0:
+		return 1
+	}
+	return 0
 }
 
 // metrics are those that a setting is judged by at Share of its capacity, beside the capacity itself.

@@ -353,3 +353,48 @@ func TestVaried(t *testing.T) {
 }
 
 func near(a, b float64) bool { return math.Abs(a-b) < 1e-9 }
+
+// Where clients found the capacity and an open load ran under the same conditions, latency at 60 % is that of the open load.
+func TestPaired(t *testing.T) {
+	crowd := func(name string) madeSeries {
+		s := varied(name, 100, []madeLevel{{64, 99, 0.6, 0.8}})
+		s.name = "crowd/topology=" + name
+		return s
+	}
+	rates := func(name, base string, levels ...madeLevel) *result.Folder {
+		s := varied(name, 0, levels)
+		s.name = base + "/topology=" + name
+		f := folder(s)
+		for i := range f.Summary.Points {
+			p := &f.Summary.Points[i]
+			p.Load, p.Conditions.Arrivals = result.Load{Kind: result.LoadOpen, Offered: p.Throughput}, "poisson"
+		}
+		return f
+	}
+	f := folder(crowd("a"), crowd("b"))
+	for _, more := range []*result.Folder{
+		rates("a", "slow", madeLevel{0, 50, 0.1, 0.2}), rates("a", "fast", madeLevel{0, 70, 0.3, 0.4}), rates("b", "slow", madeLevel{0, 20, 0.1, 0.2}),
+	} {
+		f.Summary.Points = append(f.Summary.Points, more.Summary.Points...)
+	}
+	f.Summary.Saturation = append(f.Summary.Saturation, result.Saturation{Series: "fast/topology=a", Offered: 70, Throughput: 170})
+	r := rankOf(t, "topology", nil, f)
+	if len(r.Groups) != 1 || len(r.Groups[0].Settings) != 2 {
+		t.Fatalf("%+v", r.Groups)
+	}
+	g, a := r.Groups[0], setting(t, r, "a")
+	if p50 := g.Figure(a, "commit.p50"); !near(p50.Value.Value, 0.2) || a.Capacity.Value.Value != 100 || a.Around[0].Offered != 50 {
+		t.Errorf("p50 %+v, capacity %+v, around %v", p50, a.Capacity, a.Around)
+	}
+	if p50 := g.Figure(setting(t, r, "b"), "commit.p50"); p50.Missing != TooCoarse {
+		t.Errorf("b: %+v", p50)
+	}
+	for i := range f.Summary.Points { // of other arrivals, which are no one load
+		if p := &f.Summary.Points[i]; strings.HasPrefix(p.Series, "slow") {
+			p.Conditions.Arrivals = "constant"
+		}
+	}
+	if n := len(rankOf(t, "topology", nil, f).Groups); n != 3 {
+		t.Errorf("%d groups of arrivals that differ, want crowd, slow and fast apart", n)
+	}
+}

@@ -1,0 +1,84 @@
+package rank
+
+import (
+	"cmp"
+	"slices"
+
+	"meterbench/bench/metric"
+	"meterbench/bench/result"
+)
+
+// paired joins the samples of open loads with that of the closed load that was measured under the same conditions, if there is
+// one: clients that wait for each commit find the capacity, and meters, which do not wait, are what latency at Share of it is
+// about. A block of a closed load is full or waits for the timer as the number of clients says, so that some throughputs are
+// out of its reach.
+func paired(all []sample, factor string) (kept []sample) {
+	if factor == BySeries {
+		return all
+	}
+	for _, group := range groupBy(all, func(s sample) pairing { return s.pairing(factor) }) {
+		closed := slices.DeleteFunc(slices.Clone(group), func(s sample) bool { return s.first.Load.Kind == result.LoadOpen })
+		open := slices.DeleteFunc(slices.Clone(group), func(s sample) bool { return s.first.Load.Kind != result.LoadOpen })
+		alike := !slices.ContainsFunc(open, func(s sample) bool { return s.first.Conditions.Arrivals != open[0].first.Conditions.Arrivals })
+		if len(closed) != 1 || len(open) == 0 || !alike {
+			kept = append(kept, group...)
+			continue
+		}
+		one := closed[0]
+		for _, s := range open {
+			one.open = append(one.open, s.levels...)
+			if higher(s.saturation, one.saturation) {
+				one.saturation = s.saturation
+			}
+		}
+		slices.SortStableFunc(one.open, func(a, b metric.Level) int { return cmp.Compare(a.Load.Amount(), b.Load.Amount()) })
+		kept = append(kept, one)
+	}
+	return kept
+}
+
+// higher reports whether a says more of the capacity than b: one that was reached more than a lower bound, then the higher.
+func higher(a, b *result.Saturation) bool {
+	switch {
+	case a == nil || b == nil:
+		return a != nil && a.Throughput > 0
+	case a.Reached != b.Reached:
+		return a.Reached
+	}
+	return a.Throughput > b.Throughput
+}
+
+// A pairing is what samples must have in common to be joined.
+type pairing struct {
+	folder     *result.Folder
+	level      string
+	others     string // levels of other factors
+	conditions result.Conditions
+}
+
+func (s *sample) pairing(factor string) pairing {
+	p := pairing{folder: s.folder, conditions: s.first.Conditions}
+	p.level, _ = s.level(factor)
+	p.conditions.Arrivals = ""
+	for _, f := range s.first.Factors {
+		if f.Key != factor {
+			p.others += "/" + f.String()
+		}
+	}
+	return p
+}
+
+// groupBy cuts items into groups of one key each, in order of first appearance.
+func groupBy[K comparable, T any](items []T, key func(T) K) (groups [][]T) {
+	place := map[K]int{}
+	for _, item := range items {
+		k := key(item)
+		at, known := place[k]
+		if !known {
+			at = len(groups)
+			place[k], groups = at, append(groups, nil)
+		}
+		groups[at] = append(groups[at], item)
+	}
+	return groups
+}
