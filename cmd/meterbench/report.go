@@ -16,6 +16,7 @@ import (
 	"meterbench/network/lab"
 	"meterbench/reports"
 	"meterbench/reports/publications"
+	"meterbench/reports/ranking"
 	"meterbench/reports/render"
 )
 
@@ -58,6 +59,7 @@ func redraw(ctx context.Context, stored *result.Folder) (reports.Report, error) 
 	defer debug.SetMemoryLimit(before)
 	report, err := await(ctx, func() (reports.Report, error) {
 		report := reports.Read(stored)
+		ranking.Add(&report, stored)
 		if section, ok := publications.Section(stored.Run, stored.Summary); ok {
 			report.Illustrate(section)
 		}
