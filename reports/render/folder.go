@@ -15,7 +15,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -144,14 +143,14 @@ func (d drawing) into(root *os.Root) error {
 }
 
 // CSV writes a table with every column, in base units and full precision. An interval takes three columns:
-// low, high and n. Absent cells are empty. No text is a formula to a spreadsheet: see literal.
+// low, high and n. Absent cells are empty. No text is a formula to a spreadsheet: see printable.Cell.
 func CSV(w io.Writer, t reports.Table) error {
 	rows := make([][]string, len(t.Rows)+1) // the header first
 	for i, c := range t.Columns {
 		if c.Interval {
 			rows[0] = append(rows[0], c.Key+"_low", c.Key+"_high", c.Key+"_n")
 		} else {
-			rows[0] = append(rows[0], literal(c.Key))
+			rows[0] = append(rows[0], printable.Cell(c.Key))
 		}
 		for r, row := range t.Rows {
 			rows[r+1] = append(rows[r+1], values(row[i], c)...)
@@ -161,22 +160,6 @@ func CSV(w io.Writer, t reports.Table) error {
 		return fmt.Errorf("writing table %s as CSV: %w", t.ID, err)
 	}
 	return nil
-}
-
-// formula matches what a spreadsheet takes for the beginning of a formula: at the beginning of a cell, and behind what may
-// separate cells where the reader sets that. The last four are the full-width forms of the first four.
-var formula = regexp.MustCompile(`(^|[;,|"'])([=+\-@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}])`)
-
-// number matches what is read as a number, which is no formula.
-var number = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
-
-// literal returns a text that no spreadsheet evaluates, as OWASP advises against CSV injection: control characters are
-// escaped, and an apostrophe stands before what would begin a formula. A number stays as it is.
-func literal(text string) string {
-	if number.MatchString(text) {
-		return text
-	}
-	return formula.ReplaceAllString(printable.Line(text), "$1'$2")
 }
 
 // values are a cell's under the keys of its column.
@@ -193,7 +176,7 @@ func values(c reports.Cell, column reports.Column) []string {
 	case column.Interval:
 		return []string{full(c.Interval.Low), full(c.Interval.High), strconv.Itoa(c.Interval.N)}
 	case c.Number == nil:
-		return []string{literal(c.Text)}
+		return []string{printable.Cell(c.Text)}
 	case column.Unit == reports.Count:
 		return []string{strconv.FormatFloat(*c.Number, 'f', -1, 64)}
 	}
