@@ -31,6 +31,7 @@ const (
 	Wakeups      Purpose = "wake-ups"      // waits that a timer is tried with
 	Links        Purpose = "links"         // losses and jitter of packets between sites
 	Events       Purpose = "events"        // done to a network during a level
+	Orders       Purpose = "orders"        // of runs, in which a test for change points puts them
 )
 
 // Stream names a sequence of random numbers. Fields that a purpose has no use for stay zero.
