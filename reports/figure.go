@@ -69,6 +69,7 @@ type Event struct {
 	X     float64
 	Label string // its number and words; where these have no room, the number alone
 	Harms bool   // it takes something away, else it gives something back
+	Means string // what such lines are, for the legend; empty: events of a level
 }
 
 // A Span is a part of the X axis.

@@ -161,8 +161,8 @@ func TestEventsOverTime(t *testing.T) {
 		more.tallies[l.key()] = tallied(20, 20*time.Second)
 	}
 	r := build(run, sum, more)
-	want := []Event{{5.0004, "1 cut inmetro", true}, {6.0002, "2 kill orderer leader", true}, {8.0001, "3 slow ptb-cmi", true},
-		{10.0003, "4 restart orderer leader", false}, {12.0002, "5 heal inmetro", false}}
+	want := []Event{{X: 5.0004, Label: "1 cut inmetro", Harms: true}, {X: 6.0002, Label: "2 kill orderer leader", Harms: true}, {X: 8.0001, Label: "3 slow ptb-cmi", Harms: true},
+		{X: 10.0003, Label: "4 restart orderer leader", Harms: false}, {X: 12.0002, Label: "5 heal inmetro", Harms: false}}
 	for _, id := range []string{"time-latency", "time-throughput"} {
 		f := figure(t, r, id)
 		if diff := cmp.Diff(want, panel(t, f, "loss, 10/s").Events); diff != "" {

@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"cmp"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
@@ -77,7 +78,7 @@ func frame(f reports.Figure, add func(string, func(c draw.Canvas, left, middle, 
 		}
 		for _, e := range p.Events {
 			label := map[bool]string{true: "event that takes something away", false: "event that gives it back"}[e.Harms]
-			once(label, func(c draw.Canvas, _, middle, _ vg.Point) {
+			once(cmp.Or(e.Means, label), func(c draw.Canvas, _, middle, _ vg.Point) {
 				c.StrokeLine2(eventStyle(e.Harms), middle.X, middle.Y-5, middle.X, middle.Y+5)
 			})
 		}
