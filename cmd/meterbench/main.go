@@ -121,7 +121,7 @@ func besides(ctx context.Context, err error) string {
 func rootCommand() *cobra.Command {
 	root := group("meterbench", "Measure Hyperledger Fabric with smart meters that sign, encrypt and submit readings",
 		runCommand(), reproduceCommand(), scenariosCommand(), feCommand(), calibrateCommand(),
-		networkCommand(), attachCommand(), readingCommand(), traceCommand(), reportCommand(), versionCommand())
+		networkCommand(), attachCommand(), readingCommand(), traceCommand(), reportCommand(), historyCommand(), versionCommand())
 	root.SilenceUsage = true
 	root.SilenceErrors = true
 	root.SetFlagErrorFunc(flagError)

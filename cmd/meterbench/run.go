@@ -26,7 +26,7 @@ import (
 
 func runCommand() *cobra.Command {
 	var r *runner
-	var on string
+	var on, past string
 	var interleave, dry bool
 	cmd := &cobra.Command{
 		Use:   "run SCENARIO...",
@@ -47,6 +47,9 @@ then are stored).`,
 					r.sets = append(r.sets, key+"="+f.Value.String())
 				}
 			}
+			if err := historyFile(past).check(); err != nil {
+				return err
+			}
 			plans, err := r.read(on, args...)
 			if err != nil {
 				return err
@@ -59,6 +62,7 @@ then are stored).`,
 			}
 			return lab.Each(plans, func(p lab.Plan) error {
 				dir, err := r.measure(p)
+				err = historyFile(past).add(cmd.ErrOrStderr(), p.Scenario, dir, err)
 				return present(cmd.Context(), cmd.OutOrStdout(), dir, err)
 			})
 		},
@@ -68,6 +72,7 @@ then are stored).`,
 	flags.Uint64("seed", 0, "override the scenario's seed")
 	flags.Int("repeat", 0, "override the number of repetitions of each level")
 	flags.StringVar(&on, "on", "", "measure on a network of meterbench network up, by its `topology` or folder, and leave it up")
+	flags.StringVar(&past, "history", "", "append a line with the run's figures to this CSV `file`, for meterbench history")
 	flags.BoolVar(&interleave, "interleave", false, "make every repetition a run of its own and alternate between the scenarios")
 	flags.BoolVar(&dry, "dry-run", false, "print what would run, with the events of every level, and start nothing")
 	return cmd
