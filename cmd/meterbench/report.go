@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -21,11 +20,19 @@ import (
 )
 
 func reportCommand() *cobra.Command {
-	return &cobra.Command{
+	name := reportForms()[0].name
+	cmd := &cobra.Command{
 		Use:   "report DIR",
 		Short: "Draw the figures, tables and report.html of a run again from its folder",
-		Args:  arguments(1, 1),
+		Long: `Draw the figures, tables and report.html of a run again from its folder, and print its summary.
+With --format dsi nothing is drawn or written: the headline figures are printed with their
+uncertainty (k = 2, 95 %) as D-SI XML, the form of digital calibration certificates.`,
+		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			form, err := reportFormNamed(name)
+			if err != nil {
+				return lab.InputErrorf("--format %w", err)
+			}
 			stored, err := await(cmd.Context(), func() (*result.Folder, error) { return result.Open(args[0]) })
 			if err != nil && cmd.Context().Err() == nil { // no folder, none of a run, or a damaged one
 				return lab.InputErrorf("%s", printable.Line(err.Error()))
@@ -33,16 +40,11 @@ func reportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			report, err := redraw(cmd.Context(), stored)
-			if errors.Is(err, render.ErrNoFolder) {
-				return lab.InputErrorf("%s", printable.Line(err.Error()))
-			}
-			if err != nil {
-				return err
-			}
-			return printReport(cmd.OutOrStdout(), report, args[0])
+			return form.print(cmd.Context(), cmd.OutOrStdout(), stored, args[0])
 		},
 	}
+	cmd.Flags().StringVar(&name, "format", name, "print as text or dsi")
+	return cmd
 }
 
 // drawMemory is the memory in bytes from which on the garbage of drawing is collected sooner: images of a figure take up to
