@@ -18,10 +18,10 @@ import (
 // emulationName is the name of the process that emulates the distances between the sites of a network.
 const emulationName = "emulation"
 
-// CheckSites makes sure that this machine and this user can emulate the distances of a topology, if there are any, or if links
-// are to be changed while it runs. It leaves nothing behind; the error says what is missing and what to do.
-func CheckSites(t topology.Topology, changed bool) error {
-	if !t.Apart() && !changed {
+// CheckSites makes sure that this machine and this user can emulate the distances of a topology, if there are any. It leaves
+// nothing behind; the error says what is missing and what to do.
+func CheckSites(t topology.Topology) error {
+	if !t.Apart() {
 		return nil
 	}
 	if err := wan.Check(); err != nil {

@@ -12,18 +12,17 @@ import (
 )
 
 // checkSites refuses a network whose sites are apart where this machine cannot emulate that, or where peers could not reach
-// the user's own chaincode.
+// the user's own chaincode. What events take that change links, checkRights checks.
 func (p *Plan) checkSites(n scenario.Network, t topology.Topology) error {
 	if p.held != nil {
 		return nil // it is up
 	}
-	changed := p.takes(n, scenario.RightEmulation)
-	if t.Apart() || changed {
+	if t.Apart() || p.takes(n, scenario.RightEmulation) {
 		if err := p.locateChaincode(n, unreachable(t)); err != nil {
 			return err
 		}
 	}
-	if err := network.CheckSites(t, changed); err != nil {
+	if err := network.CheckSites(t); err != nil {
 		return InputError{err}
 	}
 	return nil
@@ -36,7 +35,7 @@ func CheckSites(nameOrPath string, t topology.Topology) error {
 			return err
 		}
 	}
-	if err := network.CheckSites(t, false); err != nil {
+	if err := network.CheckSites(t); err != nil {
 		return InputError{err}
 	}
 	return nil
