@@ -51,6 +51,8 @@ type Problem struct {
 	Path string // of the value: series[0].load.clients[2]
 	Msg  string
 	Hint string
+	// Within counts the characters of the value's text before what is wrong.
+	Within int
 }
 
 // Error returns path: message; hint.

@@ -60,3 +60,33 @@ func TestEmbeddedAndLocate(t *testing.T) {
 		t.Errorf("n is %d, want 3", got.N)
 	}
 }
+
+// A problem within a text has the column of the character, where the file has that text as it is.
+func TestWithin(t *testing.T) {
+	for _, tt := range []struct{ src, want string }{
+		{"key: größe < x\n", "f.yaml:1:14: key: bad"},
+		{`key: "größe < x"` + "\n", "f.yaml:1:15: key: bad"},
+		{"key: 'größe < x'\n", "f.yaml:1:15: key: bad"},
+		{"list:\n  - größe < x\n", "f.yaml:2:13: list[0]: bad"},
+		{"list: [a, größe < x]\n", "f.yaml:1:19: list[1]: bad"},
+		{"key: \"gr\\u00f6\\u00dfe < x\"\n", "f.yaml:1:6: key: bad"}, // as written it has other columns
+		{"key: größe\n  < x\n", "f.yaml:1:6: key: bad"},
+		{"key: >\n  größe < x\n", "f.yaml:1:6: key: bad"},
+	} {
+		t.Run(tt.src, func(t *testing.T) {
+			d, err := Parse("f.yaml", []byte(tt.src))
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := "key"
+			if items := d.Get("list"); items != nil {
+				path = fmt.Sprintf("list[%d]", len(items.Items())-1)
+			}
+			p := Problemf("", path, "bad")
+			p.Within = len([]rune("größe < x")) - 1
+			if got := d.Locate(p).Error(); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}

@@ -30,6 +30,7 @@ type Node struct {
 	path    string  // from the root, for messages
 	text    string  // scalar
 	plain   bool    // scalar: written without quotes
+	same    bool    // scalar: its text stands as it is in one line of the file, but for quotes
 	items   []*Node // list
 	entries []entry // mapping, in the order of the file
 }
@@ -85,11 +86,18 @@ func (n *Node) Errorf(hint, format string, args ...any) *Error {
 }
 
 // Locate gives a problem, whose path begins at this value, its position: that of the value at the path, or if
-// it was not given, of the innermost value around it.
+// it was not given, of the innermost value around it. A place within its text counts where the file has that text as it is.
 func (n *Node) Locate(p *Problem) *Error {
 	innermost, _ := n.follow(p.Path)
 	whole := Problem{Path: join(n.path, p.Path), Msg: p.Msg}
-	return innermost.pos.errorf(p.Hint, "%s", whole.Error())
+	pos := innermost.pos
+	if innermost.same {
+		pos.column += p.Within
+		if !innermost.plain && p.Within > 0 {
+			pos.column++ // the quote
+		}
+	}
+	return pos.errorf(p.Hint, "%s", whole.Error())
 }
 
 // Has reports whether the file or an override gives a value of this path.

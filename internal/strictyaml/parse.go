@@ -187,6 +187,7 @@ func convert(file string, in ast.Node, depth int) (*Node, error) {
 	case *ast.StringNode:
 		quoted := in.Token.Type == token.SingleQuoteType || in.Token.Type == token.DoubleQuoteType
 		n.kind, n.text, n.plain = scalar, in.Value, !quoted
+		n.same = strings.Contains(in.Token.Origin, in.Value) && !strings.Contains(in.Value, "\n")
 	case *ast.LiteralNode:
 		n.kind, n.text = scalar, in.Value.Value
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
