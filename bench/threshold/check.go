@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"meterbench/bench/metric"
 	"meterbench/bench/result"
 	"meterbench/internal/strictyaml"
 )
@@ -22,9 +23,9 @@ type Series struct {
 // in reports whether the series is the one of a name, or one of those that its phases and factors made of it.
 func (s Series) in(name string) bool { return s.Name == name || strings.HasPrefix(s.Name, name+"/") }
 
-// has reports whether a level of the series may have the figure of an operand.
-func (s Series) has(o operand) bool {
-	_, ok := o.metric.Of(&s.Specimen)
+// has reports whether a level of the series may have the figure.
+func (s Series) has(m metric.Metric) bool {
+	_, ok := m.Of(&s.Specimen)
 	return ok
 }
 
@@ -97,7 +98,7 @@ func scopesOf(all []Series, operands []operand, name string) (found []scope) {
 				}
 				of = all[i]
 			}
-			if of.has(o) {
+			if of.has(*o.metric) {
 				s.over = append(s.over, of)
 			}
 		}
@@ -124,6 +125,9 @@ func (t Threshold) loads(s scope) (common []result.Load, known bool) {
 	}
 	return common, true
 }
+
+// mostLoads is the number of loads that an error names.
+const mostLoads = 12
 
 // Check makes sure that there will be something to decide the threshold by. The error is an *Error.
 func (t Threshold) Check(all []Series) error {
@@ -155,10 +159,14 @@ func (t Threshold) Check(all []Series) error {
 		return &Error{At: t.left.over.at, Msg: "its sides have no load in common", Hint: "give both series the same loads"}
 	}
 	e := &Error{At: t.loadAt + len(wordAt) + 1, Msg: "no level has the load " + loadText(*t.load)}
-	if slices.Sort(loads); len(loads) > 0 {
-		e.Hint = "there are " + strings.Join(slices.Compact(loads), ", ")
-	} else {
+	slices.Sort(loads)
+	switch loads = slices.Compact(loads); {
+	case len(loads) == 0:
 		e.Hint = "the run finds the loads: leave it out"
+	case len(loads) > mostLoads:
+		e.Hint = fmt.Sprintf("there are %s and %d more", strings.Join(loads[:mostLoads], ", "), len(loads)-mostLoads)
+	default:
+		e.Hint = "there are " + strings.Join(loads, ", ")
 	}
 	return e
 }
@@ -170,25 +178,29 @@ func (t Threshold) checkOperand(o operand, all []Series) *Error {
 		name, at = o.series, o.nameAt
 	}
 	var names []string
-	have, exists := false, false
+	var named []Series
 	for _, s := range all {
 		base, _, _ := strings.Cut(s.Name, "/")
 		names = append(names, base, s.Name)
 		if name == "" || s.in(name) {
-			exists = true
-			have = have || s.has(o)
+			named = append(named, s)
 		}
 	}
-	slices.Sort(names)
-	switch {
-	case !exists:
+	if named == nil {
+		slices.Sort(names)
 		return &Error{At: at, Msg: fmt.Sprintf("there is no series %q", name), Hint: strictyaml.Hint(name, slices.Compact(names))}
-	case !have && name == "":
-		return &Error{At: o.at, Msg: "no series has " + o.metric.Name, Hint: "docs/scenario.md says what has which metric"}
-	case !have:
-		return &Error{At: o.at, Msg: fmt.Sprintf("series %s has no %s", name, o.metric.Name), Hint: "docs/scenario.md says what has which metric"}
 	}
-	return nil
+	has := func(m metric.Metric) bool {
+		return slices.ContainsFunc(named, func(s Series) bool { return s.has(m) })
+	}
+	if has(*o.metric) {
+		return nil
+	}
+	e := &Error{At: o.at, Msg: "no series has " + o.metric.Name, Hint: nearest(o.metric.Name, has)}
+	if name != "" {
+		e.Msg = fmt.Sprintf("series %s has no %s", name, o.metric.Name)
+	}
+	return e
 }
 
 // loadText returns a load as an expectation has it.

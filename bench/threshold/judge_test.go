@@ -66,8 +66,8 @@ func TestCheck(t *testing.T) {
 
 		{"throughput of plian > 1/s", "", 14, `there is no series "plian"; did you mean plain?`},
 		{"1/s < series plain/batch=3s", "", 13, `there is no series "plain/batch=3s"; did you mean plain/batch=1s?`},
-		{"valid.share > 0.9", "", 0, "no series has valid.share; docs/scenario.md says what has which metric"},
-		{"commit.p99.9 of open < 1s", "", 0, "series open has no commit.p99.9; docs/scenario.md says what has which metric"},
+		{"valid.share > 0.9", "", 0, "no series has valid.share; docs/scenario.md lists them all"},
+		{"commit.p99.9 of open < 1s", "", 0, "series open has no commit.p99.9; did you mean commit.p99?"},
 		{"throughput > 1/s at clients=9", "", 20, "no level has the load clients=9; there are clients=1, clients=8, offered=33.3333/s"},
 		{"throughput of encrypted > 1/s at clients=1", "", 33, "no level has the load clients=1; there are clients=8"},
 		{"series plain / series encrypted > 1 at clients=1", "", 39, "no level has the load clients=1; there are clients=1, clients=8"},

@@ -222,15 +222,22 @@ func named(w word) (*metric.Metric, *Error) {
 	if m, ok := metric.Named(w.text); ok {
 		return &m, nil
 	}
+	return nil, &Error{At: w.at, Msg: fmt.Sprintf("there is no metric %q", w.text), Hint: nearest(w.text, func(metric.Metric) bool { return true })}
+}
+
+// nearest is a hint at the metric that was meant, among those that serve.
+func nearest(name string, serves func(metric.Metric) bool) string {
 	var names []string
 	for _, m := range metric.All() {
-		names = append(names, m.Name)
+		if serves(m) {
+			names = append(names, m.Name)
+		}
 	}
-	e := &Error{At: w.at, Msg: fmt.Sprintf("there is no metric %q", w.text), Hint: strictyaml.Hint(w.text, names)}
-	if strings.HasPrefix(e.Hint, "known are") { // too many to read
-		e.Hint = "docs/scenario.md lists them; for example throughput, commit.p99, valid.share"
+	hint := strictyaml.Hint(name, names)
+	if strings.HasPrefix(hint, "known are") { // too many to read
+		return "docs/scenario.md lists them all"
 	}
-	return nil, e
+	return hint
 }
 
 // series takes the name of a series after the word of or series.

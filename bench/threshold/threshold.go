@@ -26,6 +26,14 @@ type Threshold struct {
 	loadAt      int
 }
 
+// String returns the threshold as written, with the series that it is written in.
+func (t Threshold) String() string {
+	if t.Within == "" {
+		return t.Text
+	}
+	return t.Text + " (in series " + t.Within + ")"
+}
+
 // operator is a comparison.
 type operator string
 
