@@ -91,7 +91,7 @@ func TestSeriesFactorErrors(t *testing.T) {
 		{"channels=0", "seed=1", "--set channels: channels: must be 1 to 64, got 0"},
 		{"series[1].channels=65", "seed=1", "--set series[1].channels: series[1].channels: must be 1 to 64, got 65"},
 		{"series[1].batch={messages: 0}", "seed=1", "--set series[1].batch: series[1].batch.messages: must be above 0, got 0; leave it out to keep the topology's"},
-		{"series[1].topology=minimal", "seed=1", "--set series[1].topology: unknown key series[1].topology; known are name, workload, workloads, load, objective, phases, fabric, policy, batch, limits, caps, distance, leader, channels, events, vary"},
+		{"series[1].topology=minimal", "seed=1", "--set series[1].topology: unknown key series[1].topology; known are name, workload, workloads, load, objective, phases, fabric, policy, batch, limits, caps, distance, leader, channels, events, expect, vary"},
 		{"vary.encryption=[inline, ahead]", "series[0].workload.kind=encrypted", "a.yaml:7:15: series[0].workload.encryption: how many ciphertexts a closed load takes is not known beforehand (in series one/encryption=ahead); use {bank: K}"},
 		{"vary.encryption=[{bank: 0}]", "series[0].workload.kind=encrypted", "--set vary.encryption: vary.encryption[0].bank: must be 1 to 10000000, got 0"},
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/bench/threshold"
 	"meterbench/bench/topology"
 	"meterbench/internal/strictyaml"
 )
@@ -35,6 +36,7 @@ type Scenario struct {
 	Quantiles   []float64 // of latencies, in percent, ascending
 	Record      bool      // leave the run's readings as a trace that a load can follow
 	Require     Require
+	Expect      []threshold.Threshold // each checked against the series
 	OnNodeExit  NodeExit
 	Lifecycle   *result.Lifecycle // nil where none is given
 	LeftOut     []result.LeftOut  // of a shipped scenario, as its target cannot have it; Series and Source are without

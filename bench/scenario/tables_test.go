@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"meterbench/bench/scenario"
+	"meterbench/bench/threshold"
 	"meterbench/network/lab"
 	"meterbench/workloads"
 )
@@ -33,7 +34,7 @@ func options(w scenario.Workload) workloads.Options { return w.Options.(workload
 // diff returns how two values differ, but for what says where they stand in the file.
 func diff(want, got any) string {
 	return cmp.Diff(want, got, cmpopts.IgnoreFields(scenario.TargetKind{}, "New"),
-		cmpopts.IgnoreUnexported(scenario.Scenario{}, scenario.Series{}, scenario.Search{}, scenario.Schedule{}, scenario.Event{}, scenario.Random{}, workloads.Options{}),
+		cmpopts.IgnoreUnexported(scenario.Scenario{}, scenario.Series{}, scenario.Search{}, scenario.Schedule{}, scenario.Event{}, scenario.Random{}, workloads.Options{}, threshold.Threshold{}),
 		cmp.Exporter(func(t reflect.Type) bool { return strings.HasPrefix(t.PkgPath(), "meterbench/workloads") }))
 }
 

@@ -44,6 +44,7 @@ type seriesText struct {
 	Leader   string                    `yaml:"leader"`   // owner of an orderer that leads first, in place of the topology's
 	Channels int                       `yaml:"channels"` // copies of the topology's first channel, 1 to 64, over which the meters are spread
 	Events   []eventText               `yaml:"events"`   // done to the network during every level, which has a network of its own
+	Expect   []string                  `yaml:"expect"`   // thresholds of its figures, for example commit.p99 < 2s at clients=8; exit code 3 if one is missed
 	Vary     vary                      `yaml:"vary"`     // factors of all series; in a series, of this one beside those of all
 }
 
@@ -209,6 +210,9 @@ func (t text) scenario(doc *strictyaml.Document, c Catalog) (s Scenario, err err
 	}
 	if !s.demanding {
 		s.Quantiles = defaultQuantiles()
+	}
+	if p := t.expectations(&s); p != nil {
+		return s, p
 	}
 	return s, nil
 }
