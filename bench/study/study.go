@@ -64,9 +64,10 @@ type study struct {
 const leastRepetitions = 6
 
 // Run runs a scenario and leaves its results in cfg.Dir. Where ctx ends or a node dies on the way, what was measured,
-// if only the encryption cost, is written, marked incomplete, and the error says why. It is a *NotValidError where all
-// was measured and audited, but not as the scenario requires. It is ErrNothingMeasured where there is nothing; of the
-// folder then only the nodes' logs are left, if there are any.
+// if only the encryption cost, is written, marked incomplete, and the error says why. Where all was measured and audited
+// it is a *NotValidError if that is not as the scenario requires, or else a *MissedError if it is not as the scenario
+// expects. It is ErrNothingMeasured where there is nothing; of the folder then only the nodes' logs are left, if there
+// are any.
 func Run(ctx context.Context, cfg Config) error {
 	clock, err := alarm.New()
 	if err != nil {
@@ -172,6 +173,7 @@ func (s *study) finish(failed error) error {
 	}
 	s.uncertainties()
 	s.expectations()
+	s.thresholds()
 	for _, w := range s.notes {
 		s.add(w)
 	}
@@ -187,7 +189,10 @@ func (s *study) finish(failed error) error {
 	if failed != nil {
 		return failed
 	}
-	return s.required()
+	if err := s.required(); err != nil {
+		return err
+	}
+	return s.missed()
 }
 
 // audit compares the ledgers with the client's record. The error says how they differ, or why that is not known.

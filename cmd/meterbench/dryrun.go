@@ -10,7 +10,8 @@ import (
 	"meterbench/bench/topology"
 )
 
-// printPlan prints what a run of a scenario would do: networks, load levels, and what is done to them on purpose.
+// printPlan prints what a run of a scenario would do: networks, load levels, and what is done to them on purpose, and
+// what is expected of the figures.
 func printPlan(out io.Writer, s scenario.Scenario) error {
 	var w strings.Builder
 	fmt.Fprintf(&w, "%s: %s, seed %d\n", s.Name, expected(s, study.SignTime()), s.Seed)
@@ -29,6 +30,9 @@ func printPlan(out io.Writer, s scenario.Scenario) error {
 		if err := printEvents(&w, s, one); err != nil {
 			return err
 		}
+	}
+	for _, expectation := range s.Expect {
+		fmt.Fprintf(&w, "expect %s\n", expectation)
 	}
 	_, err := io.WriteString(out, w.String())
 	return err

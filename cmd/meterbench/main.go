@@ -87,6 +87,7 @@ func verdict(ctx context.Context, err error) (code int, text string) {
 	_, input := errors.AsType[lab.InputError](err)
 	_, syntax := errors.AsType[*strictyaml.Error](err)
 	_, notValid := err.(*study.NotValidError) // and nothing else is wrong
+	_, missed := err.(*study.MissedError)     // likewise
 	switch {
 	case ctx.Err() != nil && errors.Is(err, study.ErrNothingMeasured):
 		return exitInterrupted, "interrupted before anything was measured"
@@ -96,7 +97,7 @@ func verdict(ctx context.Context, err error) (code int, text string) {
 		return exitUsage, err.Error()
 	case notValid:
 		return exitNotValid, err.Error()
-	case errors.Is(err, errBeyondLimits):
+	case missed, errors.Is(err, errBeyondLimits):
 		return exitLimit, err.Error()
 	}
 	return exitFailed, err.Error()

@@ -60,8 +60,7 @@ claim is about one:
 				return err
 			}
 			var attempts *result.Integrity
-			_, notValid := err.(*study.NotValidError)
-			if trial, ok := lab.FindTrial(p.Attack); ok && !plans[0].Attached() && (err == nil || notValid) { // the study is complete
+			if trial, ok := lab.FindTrial(p.Attack); ok && !plans[0].Attached() && study.Judged(err) {
 				var failed error
 				if attempts, failed = r.try(trial, dir, plans[0].Scenario.Seed); failed != nil {
 					err = errors.Join(err, failed)

@@ -34,9 +34,9 @@ func runCommand() *cobra.Command {
 		Long: `Run each SCENARIO (the name of a shipped one, see meterbench scenarios, or a YAML file)
 on a network of its own, or with --on on one that is up. Results, figures and report.html go to OUT/<scenario>/<run>/.
 
-Exit codes: 0 done; 1 failed; 2 bad input; 4 nothing succeeded at a load level, or levels are
-not as the scenario requires (later scenarios still run); 130 interrupted (measurements up to
-then are stored).`,
+Exit codes: 0 done; 1 failed; 2 bad input; 3 a threshold of the scenario is missed (later
+scenarios still run); 4 nothing succeeded at a load level, or levels are not as the scenario
+requires (likewise, before 3); 130 interrupted (measurements up to then are stored).`,
 		Example: `  meterbench run quickstart
   meterbench run quickstart --set warmup=1s --set 'series[0].load.clients=[1, 8]'
   meterbench run a.yaml b.yaml --interleave --repeat 6`,

@@ -28,6 +28,7 @@ func TestVerdict(t *testing.T) {
 		{"misuse", t.Context(), lab.InputErrorf("no such flag"), 2, "no such flag"},
 		{"bad scenario", t.Context(), fmt.Errorf("read: %w", &strictyaml.Error{File: "a.yaml", Line: 3, Column: 5, Msg: "unknown key"}), 2, "read: a.yaml:3:5: unknown key"},
 		{"beyond its limits", t.Context(), fmt.Errorf("late: %w", errBeyondLimits), 3, "late: " + errBeyondLimits.Error()},
+		{"missed", t.Context(), &study.MissedError{Missed: []string{"a > b: plain"}}, 3, "thresholds missed: a > b: plain"},
 		{"not valid", t.Context(), notValid, 4, notValid.Error()},
 		{"not valid and failed", t.Context(), errors.Join(notValid, errors.New("disk full")), 1, notValid.Error() + "\ndisk full"},
 		{"executed again", t.Context(), fmt.Errorf("start: %w", &wan.EndedError{Code: 3}), 3, ""},

@@ -50,6 +50,7 @@ func TestInterleave(t *testing.T) {
 func TestEach(t *testing.T) {
 	failed := errors.New("disk full")
 	bad := func(points ...string) error { return &study.NotValidError{Points: points} }
+	missed := func(thresholds ...string) error { return &study.MissedError{Missed: thresholds} }
 	for _, c := range []struct {
 		name string
 		ends []error
@@ -59,6 +60,10 @@ func TestEach(t *testing.T) {
 		{"done", []error{nil, nil}, 2, nil},
 		{"not valid", []error{bad("x at 8 clients")}, 1, bad("x at 8 clients")},
 		{"some not valid", []error{bad("x"), nil, bad("y")}, 3, bad("0: x", "2: y")},
+		{"a threshold missed", []error{missed("x")}, 1, missed("x")},
+		{"some missed", []error{missed("x"), nil, missed("y")}, 3, missed("0: x", "2: y")},
+		{"missed, then not valid, then missed", []error{missed("x"), bad("y"), missed("z")}, 3, bad("1: y")},
+		{"missed, then failed", []error{missed("x"), failed, nil}, 2, errors.Join(missed("0: x"), failed)},
 		{"failed", []error{failed, nil}, 1, failed},
 		{"not valid, then failed", []error{bad("x"), failed, nil}, 2, errors.Join(bad("0: x"), failed)},
 	} {

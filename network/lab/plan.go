@@ -156,27 +156,34 @@ func Interleave(plans []Plan) []Plan {
 	}
 }
 
-// Each runs plans one after the other until one fails. Points that are not valid do not keep later plans from
-// running: the error names them in the end.
+// Each runs plans one after the other until one fails. Points that are not valid, and thresholds that are missed, do not
+// keep later plans from running: the error names them in the end, thresholds where all points are valid.
 func Each(plans []Plan, run func(Plan) error) error {
-	var first error
-	all := &study.NotValidError{}
+	notValid, missed := &study.NotValidError{}, &study.MissedError{}
+	var verdict error
 	for _, p := range plans {
 		err := run(p)
-		notValid, ok := err.(*study.NotValidError) // and nothing else is wrong
-		switch {
-		case ok && len(plans) == 1:
+		if len(plans) == 1 {
 			return err
-		case ok:
-			all.Add(p.Scenario.Name, notValid)
-			first = all
-		case err != nil && first == nil:
-			return err
-		case err != nil:
-			return errors.Join(first, err)
+		}
+		switch is := err.(type) { // and nothing else is wrong
+		case *study.NotValidError:
+			notValid.Add(p.Scenario.Name, is)
+			verdict = notValid
+		case *study.MissedError:
+			missed.Add(p.Scenario.Name, is)
+			if verdict == nil {
+				verdict = missed
+			}
+		case nil:
+		default:
+			if verdict == nil {
+				return err
+			}
+			return errors.Join(verdict, err)
 		}
 	}
-	return first
+	return verdict
 }
 
 // target is a row of the table of what a study can run on.
