@@ -10,7 +10,7 @@ import (
 
 // findings are the headlines of a run, the answers that it was made for before the others.
 func findings(run result.Run, sum result.Summary, all []series, e encryption) []Finding {
-	fs := slices.Concat(failureFinding(all), incidentFindings(sum), claimFindings(sum.Claims), recoveryFindings(all))
+	fs := slices.Concat(failureFinding(all), incidentFindings(sum), claimFindings(sum.Claims), thresholdFinding(sum), recoveryFindings(all))
 	sought := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return !s.saturable() })
 	if len(sought) > headlines {
 		fs = append(fs, saturationsFinding(sought))

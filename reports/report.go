@@ -146,6 +146,7 @@ func build(run result.Run, sum result.Summary, more details) Report {
 		Warnings: warnings(sum, all),
 		Sections: slices.Concat(
 			claimsSection(sum.Claims),
+			thresholdsSection(sum.Thresholds),
 			[]Section{throughputSection(all)},
 			phasesSection(all),
 			factorSection(all),

@@ -24,6 +24,7 @@ const (
 	BytesPerSecond
 	Share
 	Times      // a ratio
+	Signatures // times of a P-256 signature of the machine
 	Percentile // 1/(1-p) of the percentile p, from 1 on: a logarithmic axis of it gives every further nine the same room
 )
 
@@ -44,6 +45,7 @@ var scales = map[Unit][]Scale{
 	Rate:             {{1, "/s"}},
 	Share:            {{0.01, "%"}},
 	Times:            {{1, "×"}},
+	Signatures:       {{1, "sig"}},
 }
 
 // Scale returns the scale in which the values, taken together, read best: the largest one in which their
