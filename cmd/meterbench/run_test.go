@@ -25,12 +25,13 @@ func needsNetwork(t *testing.T) {
 }
 
 // A run leaves all that it promises, and a report drawn again from the folder
-// alone, at another place, is the same byte for byte.
+// alone, at another place, is the same byte for byte. A threshold of the scenario is met,
+// and one that cannot be is missed.
 func TestRunAndReport(t *testing.T) {
 	needsNetwork(t)
 	temp, out := t.TempDir(), filepath.Join(t.TempDir(), "out")
-	p, code := command(t, temp, "run", "smoke", "--out", out)
-	if code != 0 {
+	p, code := command(t, temp, "run", "smoke", "--out", out, "--set", "series[0].expect=commit.p50 < 1us at clients=4")
+	if missed := "thresholds missed: commit.p50 < 1us at clients=4: plain at 4 clients\n"; code != exitLimit || !strings.Contains(p.stderr.String(), missed) {
 		t.Fatalf("exit code %d\n%s%s", code, &p.stdout, &p.stderr)
 	}
 	nothingLeft(t, temp)
@@ -69,6 +70,8 @@ func TestRunAndReport(t *testing.T) {
 	equal(t, "costs of encryption", len(summary.FE), 1)
 	audit := audited(t, summary)
 	equal(t, "transactions found", audit.Found, audit.Expected)
+	equal(t, "thresholds", len(summary.Thresholds), 5)
+	equal(t, "thresholds missed", len(summary.ThresholdsMissed()), 1)
 
 	moved := filepath.Join(t.TempDir(), "moved")
 	if err := os.Rename(dir, moved); err != nil {
