@@ -120,7 +120,7 @@ type (
 		Skipped *detail  `xml:"skipped"`
 	}
 	detail struct {
-		Type    string `xml:"type,attr"`
+		Type    string `xml:"type,attr,omitempty"`
 		Message string `xml:"message,attr"`
 		Text    string `xml:",chardata"`
 	}
@@ -146,6 +146,7 @@ func (s Suite) element(id int) suite {
 		case Errored:
 			t.Error = d
 		case Skipped:
+			d.Type = "" // Ant's form has none there
 			t.Skipped = d
 		}
 		e.Cases = append(e.Cases, t)
