@@ -23,7 +23,8 @@ import (
 // A Report is everything that is said about one run.
 type Report struct {
 	Scenario  string // its name, or what else was measured
-	Run       string // empty where there was none
+	Run       string // empty where there was none; else it has a folder, with every table and figure as a file
+	Lead      string // what the report is about, where it is about no run
 	Target    string // fabric, reference, or empty where the run ended before there was one
 	Simulated bool   // the target was the reference ledger, no blockchain
 	Complete  bool

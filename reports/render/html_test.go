@@ -294,7 +294,7 @@ func TestHTMLFoldsFurtherParts(t *testing.T) {
 
 // What is long is folded: nothing of it is lost.
 func TestHTMLFolds(t *testing.T) {
-	rep := reports.Report{Sections: []reports.Section{{ID: "s"}}}
+	rep := reports.Report{Run: "1", Sections: []reports.Section{{ID: "s"}}}
 	for i := range 20 {
 		rep.Warnings = append(rep.Warnings, reports.Warning{Text: "warning"})
 		rep.Sections[0].Figures = append(rep.Sections[0].Figures, reports.Figure{ID: "f" + string(rune('a'+i)), Empty: "none"})

@@ -249,7 +249,7 @@ func TestTextOfLongTables(t *testing.T) {
 		table.Rows = append(table.Rows, []reports.Cell{{Text: "row" + string(rune('A'+i))}})
 	}
 	var b bytes.Buffer
-	if err := render.Text(&b, reports.Report{Sections: []reports.Section{{Tables: []reports.Table{table}}}}, 80); err != nil {
+	if err := render.Text(&b, reports.Report{Run: "1", Sections: []reports.Section{{Tables: []reports.Table{table}}}}, 80); err != nil {
 		t.Fatal(err)
 	}
 	if out := b.String(); strings.Count(out, "\n row") != 40 || !strings.Contains(out, "\n  and 5 more rows in csv/load-levels.csv\n") || len(table.Rows) != 45 {

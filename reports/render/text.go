@@ -32,6 +32,9 @@ func Text(w io.Writer, rep reports.Report, width int) error {
 	width = max(width, minWidth)
 	var b bytes.Buffer
 	paragraph(&b, heading(rep), "", width)
+	if rep.Lead != "" {
+		paragraph(&b, rep.Lead, "", width)
+	}
 	if !rep.Complete {
 		paragraph(&b, partial, "", width)
 	}
@@ -47,7 +50,7 @@ func Text(w io.Writer, rep reports.Report, width int) error {
 	}
 	for i, warning := range rep.Warnings {
 		if i == warningsShown {
-			fmt.Fprintf(&b, "! and %d more in report.html\n", len(rep.Warnings)-i)
+			fmt.Fprintf(&b, "! and %d more%s\n", len(rep.Warnings)-i, in(rep, "report.html"))
 			break
 		}
 		paragraph(&b, warning.String(), "! ", width)
@@ -56,7 +59,7 @@ func Text(w io.Writer, rep reports.Report, width int) error {
 		for _, t := range s.AllTables() {
 			if !t.Detail && !t.Data && len(t.Rows) > 0 {
 				fmt.Fprintf(&b, "\n%s\n", strings.ToUpper(printable.Line(t.Title)))
-				writeTable(&b, t, width)
+				writeTable(&b, t, width, in(rep, "csv/"+t.ID+".csv"))
 			}
 		}
 	}
@@ -68,6 +71,14 @@ func Text(w io.Writer, rep reports.Report, width int) error {
 		return fmt.Errorf("writing the summary: %w", err)
 	}
 	return nil
+}
+
+// in says where the rest of something is, if the report has a folder.
+func in(rep reports.Report, file string) string {
+	if rep.Run == "" {
+		return ""
+	}
+	return " in " + file
 }
 
 // heading says what was run, where and for how long.
@@ -112,8 +123,8 @@ func paragraph(b *bytes.Buffer, s, lead string, width int) {
 }
 
 // writeTable sets a table in at most width columns: where it is too wide, columns go by rank, and a line says
-// so. So it does of rows beyond those visible.
-func writeTable(b *bytes.Buffer, t reports.Table, width int) {
+// so. So it does of rows beyond those visible, which are where rest says.
+func writeTable(b *bytes.Buffer, t reports.Table, width int, rest string) {
 	hidden := max(0, len(t.Rows)-rowsShown)
 	t.Rows = t.Rows[:len(t.Rows)-hidden]
 	rank := 0
@@ -138,7 +149,7 @@ func writeTable(b *bytes.Buffer, t reports.Table, width int) {
 	}
 	b.WriteString(lines + "\n")
 	if hidden > 0 {
-		fmt.Fprintf(b, "  and %d more rows in csv/%s.csv\n", hidden, t.ID)
+		fmt.Fprintf(b, "  and %d more rows%s\n", hidden, rest)
 	}
 	for _, n := range s.Notes {
 		paragraph(b, n, "  ", width)
