@@ -13,18 +13,39 @@ import (
 // dotsShare is the part of a category's room over which its dots stand.
 const dotsShare = 0.7
 
-// beside returns the panel with the points of one category side by side, in the order of the series.
+// beside returns the panel with the points of one category side by side, in the order of the series that have one there.
 func beside(p reports.Panel) reports.Panel {
 	p.Series = slices.Clone(p.Series)
-	n := float64(len(p.Series))
+	there := map[float64]int{} // points by category
+	for _, s := range p.Series {
+		for _, x := range places(s) {
+			there[x]++
+		}
+	}
+	before := map[float64]int{}
 	for i := range p.Series {
 		s := &p.Series[i]
+		all := places(*s)
 		s.Points = slices.Clone(s.Points)
 		for j := range s.Points {
-			s.Points[j].X += dotsShare * ((float64(i)+0.5)/n - 0.5)
+			x := s.Points[j].X
+			s.Points[j].X += dotsShare * ((float64(before[x])+0.5)/float64(there[x]) - 0.5)
+		}
+		for _, x := range all {
+			before[x]++
 		}
 	}
 	return p
+}
+
+// places returns the categories in which the series has points, each once.
+func places(s reports.Series) (all []float64) {
+	for _, p := range s.Points {
+		if !slices.Contains(all, p.X) {
+			all = append(all, p.X)
+		}
+	}
+	return all
 }
 
 // dots draws points with their intervals, and a rule between categories.
