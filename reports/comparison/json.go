@@ -1,0 +1,173 @@
+package comparison
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"meterbench/bench/compare"
+	"meterbench/bench/metric"
+	"meterbench/bench/result"
+	"meterbench/bench/stats"
+)
+
+// Schema is the version of the JSON form. Keys are only ever added to it.
+const Schema = 1
+
+// JSON writes the comparison for scripts, in base units. What is no number is null.
+func JSON(w io.Writer, c *compare.Comparison) error {
+	doc := document{
+		Schema: Schema, Verdict: Verdict(c), Gated: map[compare.Verdict]int{}, Alpha: c.Alpha, Minimum: c.Minimum, Paired: c.Paired,
+		Base: sources(c.Base), Head: sources(c.Head), Unlike: []unlike{}, Rows: []row{}, Warnings: notices(c.Warnings),
+	}
+	for _, v := range compare.Verdicts() {
+		doc.Gated[v] = c.Count(v)
+	}
+	for _, u := range c.Unlike {
+		doc.Unlike = append(doc.Unlike, unlike{u.Series, u.Key, u.Base, u.Head, u.Told})
+	}
+	for _, r := range c.Rows {
+		doc.Rows = append(doc.Rows, rowOf(r))
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(doc); err != nil {
+		return fmt.Errorf("writing the comparison as JSON: %w", err)
+	}
+	return nil
+}
+
+type document struct {
+	Schema   int                     `json:"schema"`
+	Verdict  compare.Verdict         `json:"verdict"`
+	Gated    map[compare.Verdict]int `json:"gated"`
+	Alpha    float64                 `json:"alpha"`
+	Minimum  float64                 `json:"minimum_effect"`
+	Paired   bool                    `json:"paired"`
+	Base     []source                `json:"base"`
+	Head     []source                `json:"head"`
+	Unlike   []unlike                `json:"unlike"`
+	Rows     []row                   `json:"rows"`
+	Warnings []notice                `json:"warnings"`
+}
+
+type source struct {
+	Path       string      `json:"path"`
+	Run        string      `json:"run,omitempty"`
+	Scenario   string      `json:"scenario,omitempty"`
+	Started    *time.Time  `json:"started,omitempty"`
+	Complete   bool        `json:"complete"`
+	Sign       float64     `json:"p256_sign_s,omitempty"`
+	Invalid    int         `json:"invalid"`
+	Disturbed  int         `json:"disturbed"`
+	Conditions []condition `json:"conditions"`
+}
+
+type condition struct {
+	Series string      `json:"series,omitempty"`
+	Key    compare.Key `json:"key"`
+	Value  string      `json:"value"`
+}
+
+type unlike struct {
+	Series string      `json:"series,omitempty"`
+	Key    compare.Key `json:"key"`
+	Base   []string    `json:"base"`
+	Head   []string    `json:"head"`
+	Told   bool        `json:"may_differ"`
+}
+
+type row struct {
+	Series     string          `json:"series"`
+	Load       *result.Load    `json:"load,omitempty"`
+	Metric     string          `json:"metric"`
+	Unit       metric.Unit     `json:"unit"`
+	Better     metric.Better   `json:"better"`
+	Gated      bool            `json:"gated"`
+	Verdict    compare.Verdict `json:"verdict"`
+	Base       sample          `json:"base"`
+	Head       sample          `json:"head"`
+	Paired     bool            `json:"paired"`
+	Difference *float64        `json:"difference"`
+	Interval   *interval       `json:"interval"`
+	P          *float64        `json:"p"`
+	Adjusted   *float64        `json:"p_adjusted"`
+	Smallest   *float64        `json:"smallest_difference"`
+	Warnings   []notice        `json:"warnings"`
+}
+
+type sample struct {
+	Values  []*float64 `json:"values"`
+	Median  *float64   `json:"median"`
+	Missing int        `json:"missing"`
+}
+
+type interval struct {
+	Low    *float64 `json:"low"`
+	High   *float64 `json:"high"`
+	N      int      `json:"n"`
+	Method string   `json:"method"`
+}
+
+type notice struct {
+	Code stats.Code `json:"code"`
+	Text string     `json:"text"`
+}
+
+func rowOf(r compare.Row) row {
+	j := row{
+		Series: r.Series, Metric: r.Metric.Name, Unit: r.Metric.Unit, Better: r.Metric.Better, Gated: r.Gated, Verdict: r.Verdict,
+		Base: sampleOf(r.Base), Head: sampleOf(r.Head), Paired: r.Paired, Difference: finite(r.Difference),
+		P: finite(r.P), Adjusted: finite(r.Adjusted), Smallest: finite(r.Smallest), Warnings: notices(r.Warnings),
+	}
+	if r.Load != (result.Load{}) {
+		j.Load = &r.Load
+	}
+	if i := r.Interval; i != nil {
+		j.Interval = &interval{finite(i.Low), finite(i.High), i.N, i.Method}
+	}
+	return j
+}
+
+func sampleOf(s compare.Sample) sample {
+	j := sample{Values: []*float64{}, Median: finite(s.Median), Missing: s.Missing}
+	for _, v := range s.Values {
+		j.Values = append(j.Values, finite(v))
+	}
+	return j
+}
+
+func sources(all []compare.Source) []source {
+	list := []source{}
+	for _, s := range all {
+		j := source{Path: s.Path, Run: s.Run, Scenario: s.Scenario, Complete: s.Complete, Sign: s.Sign, Invalid: s.Invalid, Disturbed: s.Disturbed,
+			Conditions: []condition{}}
+		if !s.Started.IsZero() {
+			j.Started = &s.Started
+		}
+		for _, c := range s.Conditions {
+			j.Conditions = append(j.Conditions, condition{c.Series, c.Key, c.Value})
+		}
+		list = append(list, j)
+	}
+	return list
+}
+
+func notices(all []stats.Warning) []notice {
+	list := []notice{}
+	for _, w := range all {
+		list = append(list, notice{w.Code, w.Text})
+	}
+	return list
+}
+
+// finite is a number that JSON can hold, else nil.
+func finite(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
