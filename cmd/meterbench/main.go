@@ -33,6 +33,7 @@ const (
 	exitUsage       = 2
 	exitLimit       = 3
 	exitNotValid    = 4
+	exitUndecided   = 5
 	exitInterrupted = 130
 )
 
@@ -97,8 +98,10 @@ func verdict(ctx context.Context, err error) (code int, text string) {
 		return exitUsage, err.Error()
 	case notValid:
 		return exitNotValid, err.Error()
-	case missed, errors.Is(err, errBeyondLimits):
+	case missed, errors.Is(err, errBeyondLimits), errors.Is(err, errRegression):
 		return exitLimit, err.Error()
+	case errors.Is(err, errUndecided):
+		return exitUndecided, err.Error()
 	}
 	return exitFailed, err.Error()
 }
@@ -121,7 +124,7 @@ func besides(ctx context.Context, err error) string {
 // rootCommand returns the whole command line.
 func rootCommand() *cobra.Command {
 	root := group("meterbench", "Measure Hyperledger Fabric with smart meters that sign, encrypt and submit readings",
-		runCommand(), reproduceCommand(), scenariosCommand(), feCommand(), calibrateCommand(),
+		runCommand(), compareCommand(), reproduceCommand(), scenariosCommand(), feCommand(), calibrateCommand(),
 		networkCommand(), attachCommand(), readingCommand(), traceCommand(), reportCommand(), historyCommand(), versionCommand())
 	root.SilenceUsage = true
 	root.SilenceErrors = true

@@ -48,6 +48,7 @@ func TestMain(m *testing.M) {
 //	try COMMAND ARGUMENTS...  run it and add it to the file transcript, with
 //	                          its standard output, standard error and exit code
 //	corrupt                   damage the cached peer
+//	made DIR KEY=VALUE...     make folders of runs, as makeRuns says
 //
 // What varies stands in the transcript as $WORK, KEY, TIME and SHA256, and is the work folder,
 // the key of a build in the cache, how long that takes with the processors here, and checksums. With the environment
@@ -76,6 +77,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"try":     try,
 			"corrupt": corrupt,
+			"made":    makeRuns,
 		},
 		RequireUniqueNames: true,
 	})
