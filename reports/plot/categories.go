@@ -58,7 +58,7 @@ func categoryLabels(categories []string, style text.Style, room vg.Length) (labe
 // fitted breaks each label into lines that fit the width, within words too if asked for; false where one does not fit. All have
 // as many lines, so that they begin at one height.
 func fitted(categories []string, style text.Style, width vg.Length, within bool) (all []string, ok bool) {
-	most := 0
+	most := 1 // a label of no words is a line, too
 	for _, c := range categories {
 		var lines []string
 		for _, piece := range pieces(printable.Line(c), within) {
