@@ -161,9 +161,11 @@ func rowNotes(rows []compare.Row) (notes []string) {
 	return notes
 }
 
-// otherTable has the rows that are not gated, those that differ first.
+// otherTable has the rows that are not gated, those that differ first, without those in which nothing was ever but 0.
 func otherTable(rows []compare.Row) reports.Table {
-	rows = slices.Clone(rows)
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r compare.Row) bool {
+		return !slices.ContainsFunc(slices.Concat(r.Base.Values, r.Head.Values), func(v float64) bool { return v != 0 })
+	})
 	slices.SortStableFunc(rows, func(a, b compare.Row) int { return rank(a) - rank(b) })
 	t := rowTable("other-figures", "Other figures", rows)
 	t.Detail = true
