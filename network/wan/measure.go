@@ -166,8 +166,10 @@ func listenStamped(at netip.Addr) (*net.UDPConn, error) {
 
 // send sends all packets.
 func (m *echoer) send(ctx context.Context, clock alarm.Clock) error {
+	var late time.Duration // by which all that is left is put off
 	for _, one := range m.probes() {
-		if wait := one.due - time.Since(m.start); wait > 0 && !clock.Sleep(ctx.Done(), wait) {
+		var wait time.Duration
+		if wait, late = putOff(one.due, late, time.Since(m.start)); wait > 0 && !clock.Sleep(ctx.Done(), wait) {
 			return context.Cause(ctx)
 		}
 		p := &m.pairs[one.pair]
@@ -182,6 +184,16 @@ func (m *echoer) send(ctx context.Context, clock alarm.Clock) error {
 		}
 	}
 	return nil
+}
+
+// putOff returns how long to wait at the instant now for what is due, where all is late by some time already, and the time by
+// which the rest is late. What a busy machine delays puts off all that follows: sent one right after the other, packets would
+// queue where bandwidth is capped.
+func putOff(due, late, now time.Duration) (wait, later time.Duration) {
+	if wait = due + late - now; wait < -time.Millisecond {
+		return 0, late - wait
+	}
+	return wait, late
 }
 
 // append appends the packet in wire form.

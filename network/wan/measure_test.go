@@ -186,3 +186,18 @@ func TestAttach(t *testing.T) {
 		}
 	}
 }
+
+// Packets keep their distance after a stall, and a wait that is slightly too long does not add up.
+func TestPutOff(t *testing.T) {
+	const ms = time.Millisecond
+	var late time.Duration
+	for i, c := range []struct{ due, now, wait, late time.Duration }{
+		{0, 0, 0, 0}, {10 * ms, 4 * ms, 6 * ms, 0}, {20 * ms, 20*ms + ms/2, -ms / 2, 0},
+		{30 * ms, 75 * ms, 0, 45 * ms}, {40 * ms, 75 * ms, 10 * ms, 45 * ms}, {50 * ms, 100 * ms, 0, 50 * ms},
+	} {
+		var wait time.Duration
+		if wait, late = putOff(c.due, late, c.now); wait != c.wait || late != c.late {
+			t.Errorf("%d: waits %v, late by %v; want %v and %v", i, wait, late, c.wait, c.late)
+		}
+	}
+}
