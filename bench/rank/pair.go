@@ -27,7 +27,7 @@ func paired(all []sample, factor string) (kept []sample) {
 		one := closed[0]
 		for _, s := range open {
 			one.open = append(one.open, s.levels...)
-			if higher(s.saturation, one.saturation) {
+			if closed[0].unkept() && (one.unkept() || s.saturation != nil && s.saturation.Throughput > one.saturation.Throughput) {
 				one.saturation = s.saturation
 			}
 		}
@@ -37,16 +37,9 @@ func paired(all []sample, factor string) (kept []sample) {
 	return kept
 }
 
-// higher reports whether a says more of the capacity than b: one that was reached more than a lower bound, then the higher.
-func higher(a, b *result.Saturation) bool {
-	switch {
-	case a == nil || b == nil:
-		return a != nil && a.Throughput > 0
-	case a.Reached != b.Reached:
-		return a.Reached
-	}
-	return a.Throughput > b.Throughput
-}
+// unkept reports whether the sample's load found no capacity, nor a lower bound of it. Rates of an open load are a coarse grid:
+// the highest one that was kept up with says less than clients do.
+func (s *sample) unkept() bool { return s.saturation == nil || !(s.saturation.Throughput > 0) }
 
 // A pairing is what samples must have in common to be joined.
 type pairing struct {

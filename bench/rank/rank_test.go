@@ -377,7 +377,10 @@ func TestPaired(t *testing.T) {
 	} {
 		f.Summary.Points = append(f.Summary.Points, more.Summary.Points...)
 	}
-	f.Summary.Saturation = append(f.Summary.Saturation, result.Saturation{Series: "fast/topology=a", Offered: 70, Throughput: 170})
+	f.Summary.Saturation = append(f.Summary.Saturation, result.Saturation{
+		Series: "fast/topology=a", Reached: true, Offered: 70, Throughput: 70, // of a coarse grid
+	})
+	f.Summary.Saturation[0].Reached = false
 	r := rankOf(t, "topology", nil, f)
 	if len(r.Groups) != 1 || len(r.Groups[0].Settings) != 2 {
 		t.Fatalf("%+v", r.Groups)
