@@ -71,10 +71,11 @@ type comparing struct {
 
 func compareCommand() *cobra.Command {
 	var c comparing
+	var r ranker
 	minimum, alpha := share{compare.DefaultMinimum}, share{compare.DefaultAlpha}
 	var allow []string
 	cmd := &cobra.Command{
-		Use:   "compare BASE... HEAD...",
+		Use:   "compare BASE... HEAD... | --by FACTOR DIR...",
 		Short: "Compare two versions, or settings: which is better, by how much, and how sure that is",
 		Long: `Compare what was measured of two sides. A side is run folders, folders of run folders, which
 stand for all runs in them, or files in Go benchmark format. With two arguments the first is
@@ -87,13 +88,24 @@ p50 and p99, and the client's CPU time per commit, all of them together wrong in
 alpha of comparisons of equals. Measure at least six runs of each side, in turn
 (run --interleave). Conditions that must be alike are compared first.
 
+With --by FACTOR, the levels of a factor in all runs named are ranked instead: throughput at
+saturation, latency, CPU and bytes at 60 % of it, what a million readings cost at given
+prices, and which settings others dominate.
+
 Exit codes: 0 no regression, 2 bad input or unlike conditions, 3 a gated figure is worse,
 5 with --strict: none is worse, but one cannot be told.`,
 		Example: `  meterbench compare out/base out/head
   meterbench compare base.txt head.txt --format markdown
-  meterbench compare out/base/* -- out/head/* --out report.html --out gate.xml --strict`,
+  meterbench compare out/base/* -- out/head/* --out report.html --out gate.xml --strict
+  meterbench compare --by topology out/topologies --core-hour 0.05 --gigabyte 0.30`,
 		Args: arguments(1, math.MaxInt),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := r.check(cmd); err != nil {
+				return err
+			}
+			if r.factor != "" {
+				return r.run(cmd, args, c.format, c.out)
+			}
 			c.options.Minimum, c.options.Alpha = minimum.value, alpha.value
 			for _, key := range allow {
 				c.options.Allow = append(c.options.Allow, compare.Key(key))
@@ -106,13 +118,15 @@ Exit codes: 0 no regression, 2 bad input or unlike conditions, 3 a gated figure 
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&c.format, "format", "text", "print as text, markdown (for a pull request), html, json or junit")
-	flags.StringArrayVar(&c.out, "out", nil, "write it to this `file`, too, in the form of its extension: .txt, .md, .html, .json or .xml; may be repeated")
+	flags.StringVar(&c.format, "format", "text", "print as text, markdown (for a pull request), html, json or junit; a ranking as text, markdown, html or csv")
+	flags.StringArrayVar(&c.out, "out", nil,
+		"write it to this `file`, too, in the form of its extension: .txt, .md, .html, .json or .xml, of a ranking .csv; may be repeated")
 	flags.Var(&minimum, "min-effect", "the least difference that matters, as 5% or 0.05")
 	flags.Var(&alpha, "alpha", "how often the gate may be wrong on equal sides")
 	flags.StringSliceVar(&c.options.Gate, "gate", nil, "the `metrics` that decide, separated by commas, in place of the usual ones")
 	flags.StringSliceVar(&allow, "allow-unlike", nil, "compare on purpose though these `conditions` differ, separated by commas; all: any")
 	flags.BoolVar(&c.strict, "strict", false, "exit with 5 where a gated figure cannot be told")
+	r.register(cmd, "min-effect", "alpha", "gate", "allow-unlike", "strict")
 	return cmd
 }
 

@@ -61,7 +61,7 @@ func Section(r *rank.Ranking) reports.Section {
 // Report shows a ranking of some runs by itself.
 func Report(r *rank.Ranking, runs []*result.Folder) reports.Report {
 	rep := reports.Report{
-		Scenario: "Ranking by " + r.Factor, Simulated: r.Simulated, Complete: true,
+		Scenario: "Ranking by " + r.Factor, Simulated: r.Simulated, Complete: true, Lead: lead(r, runs),
 		Findings: findings(r), Warnings: warnings(r, runs), Sections: []reports.Section{Section(r)},
 		Manifest: reports.Table{ID: "manifest", Title: "Runs", Columns: []reports.Column{
 			{Key: "folder", Title: "folder"}, {Key: "scenario", Title: "scenario"}, {Key: "run", Title: "run"}, {Key: "started", Title: "started"},
@@ -72,6 +72,19 @@ func Report(r *rank.Ranking, runs []*result.Folder) reports.Report {
 			{Text: f.Dir}, {Text: f.Run.Scenario}, {Text: f.Run.ID}, {Text: f.Run.Started.UTC().Format("2006-01-02 15:04:05 UTC")}})
 	}
 	return rep
+}
+
+// lead says what is ranked.
+func lead(r *rank.Ranking, runs []*result.Folder) string {
+	settings := 0
+	for _, g := range r.Groups {
+		settings += len(g.Settings)
+	}
+	of := "1 run"
+	if len(runs) > 1 {
+		of = fmt.Sprintf("%d runs", len(runs))
+	}
+	return fmt.Sprintf("%d settings of %s from %s.", settings, r.Factor, of)
 }
 
 // findings name the settings of each group that are worth a choice.

@@ -137,7 +137,7 @@ func table(r *rank.Ranking) reports.Table {
 		return reports.Cell{Number: new(float64(one.s.Runs))}
 	}))
 	figure(reports.Column{Key: "throughput_per_s", Title: "throughput", Unit: rateUnit(first)}, 1, func(one row) rank.Figure { return one.s.Capacity })
-	text("reached", "saturated", 2, func(one row) string {
+	text("reached", "saturated", 0, func(one row) string {
 		switch {
 		case !one.s.Capacity.Known():
 			return ""
