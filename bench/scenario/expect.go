@@ -3,6 +3,7 @@ package scenario
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
@@ -31,6 +32,9 @@ func (t text) expectations(s *Scenario) *strictyaml.Problem {
 			}
 			if e, wrong := errors.AsType[*threshold.Error](err); wrong {
 				return &strictyaml.Problem{Path: fmt.Sprintf("%sexpect[%d]", g.at, i), Msg: e.Msg, Hint: e.Hint, Within: e.At}
+			}
+			if slices.ContainsFunc(s.Expect, expectation.Repeats) {
+				return strictyaml.Problemf("leave one of them out", fmt.Sprintf("%sexpect[%d]", g.at, i), "%s is given twice", written)
 			}
 			s.Expect = append(s.Expect, expectation)
 		}

@@ -84,6 +84,7 @@ func TestExpectErrors(t *testing.T) {
 		{"EXPECT", `"client.cpu_per_commit of day < 9 sig"`, "a.yaml:3:10: expect[0]: series day has no client.cpu_per_commit; docs/scenario.md lists them all"},
 		{"EXPECT", `"commit.p99.99 < 1s"`, "a.yaml:3:10: expect[0]: no series has commit.p99.99; docs/scenario.md lists them all"},
 		{"EXPECT", `""`, "a.yaml:3:10: expect[0]: want a text, got an empty one; give one, or leave the key out"},
+		{"EXPECT", "commit.p99 < 1s", "a.yaml:10:13: series[1].expect[0]: commit.p99 < 1s is given twice; leave one of them out"},
 		{"[EXPECT]", "{a: 1}", "a.yaml:3:9: expect: want a list, got a mapping; begin each item with a dash"},
 		{"expect: commit.p99 < 1s", "expect: encrypt.p50 < 1s at clients=8", "a.yaml:10:33: series[1].expect[0]: no level has the load clients=8; there are offered=0.5/s, offered=10/s"},
 		{"expect: commit.p99 < 1s", "expect: [commit.p99 < 1s, throughput < 1s]", "a.yaml:10:44: series[1].expect[1]: throughput (tx/s) and 1s (s) have unlike units; give the number in /s, tx/s"},

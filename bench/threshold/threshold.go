@@ -34,6 +34,11 @@ func (t Threshold) String() string {
 	return t.Text + " (in series " + t.Within + ")"
 }
 
+// Repeats reports whether the threshold says of some series what another one says.
+func (t Threshold) Repeats(other Threshold) bool {
+	return t.Text == other.Text && (t.Within == other.Within || t.Within == "" || other.Within == "")
+}
+
 // operator is a comparison.
 type operator string
 
