@@ -20,18 +20,6 @@ func thresholdsSection(all []result.Threshold) []Section {
 	if all == nil {
 		return nil
 	}
-	unit := func(t result.Threshold) Unit {
-		if u, known := metricUnits[metric.Unit(t.Unit)]; known {
-			return u
-		}
-		return Plain
-	}
-	printed := func(t result.Threshold, v *float64) Cell {
-		if v == nil {
-			return Cell{}
-		}
-		return text(unit(t).Format(*v))
-	}
 	base := func(v *float64) Cell {
 		if v == nil {
 			return Cell{}
@@ -47,16 +35,9 @@ func thresholdsSection(all []result.Threshold) []Section {
 			}
 			return text(t.Load.String())
 		}},
-		{Column{Key: "value_text", Title: "value"}, func(t result.Threshold) Cell { return printed(t, t.Value) }},
-		{Column{Key: "interval_text", Title: "95 % interval", Rank: 2}, func(t result.Threshold) Cell {
-			if t.Low == nil || t.High == nil {
-				return Cell{}
-			}
-			u := unit(t)
-			scale := u.Scale([]float64{*t.Low, *t.High})
-			return text(strings.TrimSpace(u.Range(*t.Low, *t.High, scale) + " " + scale.Symbol))
-		}},
-		{Column{Key: "limit_text", Title: "limit", Rank: 1}, func(t result.Threshold) Cell { return printed(t, t.Limit) }},
+		{Column{Key: "value_text", Title: "value"}, func(t result.Threshold) Cell { return printedFigure(t, t.Value) }},
+		{Column{Key: "interval_text", Title: "95 % interval", Rank: 2}, printedInterval},
+		{Column{Key: "limit_text", Title: "limit", Rank: 1}, func(t result.Threshold) Cell { return printedFigure(t, t.Limit) }},
 		{Column{Key: "verdict", Title: "verdict"}, func(t result.Threshold) Cell { return text(thresholdVerdict(t)) }},
 		{Column{Key: "value", Title: "value", Unit: Plain, CSVOnly: true}, func(t result.Threshold) Cell { return base(t.Value) }},
 		{Column{Key: "interval", Title: "95 % interval", Unit: Plain, Interval: true, CSVOnly: true}, func(t result.Threshold) Cell {
@@ -70,6 +51,32 @@ func thresholdsSection(all []result.Threshold) []Section {
 		{Column{Key: "met", Title: "met", CSVOnly: true}, func(t result.Threshold) Cell { return yesNo(t.Met) }},
 	})
 	return []Section{{ID: "thresholds", Title: "Thresholds", Intro: intro("section thresholds"), Tables: []Table{t}}}
+}
+
+// thresholdUnit returns the unit in which figures of a threshold are printed.
+func thresholdUnit(t result.Threshold) Unit {
+	if u, known := metricUnits[metric.Unit(t.Unit)]; known {
+		return u
+	}
+	return Plain
+}
+
+// printedFigure makes a cell of a figure of a threshold with its unit, which differs from row to row.
+func printedFigure(t result.Threshold, v *float64) Cell {
+	if v == nil {
+		return Cell{}
+	}
+	return text(thresholdUnit(t).Format(*v))
+}
+
+// printedInterval likewise makes one of its interval.
+func printedInterval(t result.Threshold) Cell {
+	if t.Low == nil || t.High == nil {
+		return Cell{}
+	}
+	u := thresholdUnit(t)
+	scale := u.Scale([]float64{*t.Low, *t.High})
+	return text(strings.TrimSpace(u.Range(*t.Low, *t.High, scale) + " " + scale.Symbol))
 }
 
 // thresholdVerdict says how a threshold was decided.

@@ -26,7 +26,8 @@ func reportCommand() *cobra.Command {
 		Short: "Draw the figures, tables and report.html of a run again from its folder",
 		Long: `Draw the figures, tables and report.html of a run again from its folder, and print its summary.
 With --format dsi nothing is drawn or written: the headline figures are printed with their
-uncertainty (k = 2, 95 %) as D-SI XML, the form of digital calibration certificates.`,
+uncertainty (k = 2, 95 %) as D-SI XML, the form of digital calibration certificates. Nor is it
+with --format junit: the thresholds of the run are printed as JUnit XML, a case for each level.`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			form, err := reportFormNamed(name)
@@ -43,7 +44,7 @@ uncertainty (k = 2, 95 %) as D-SI XML, the form of digital calibration certifica
 			return form.print(cmd.Context(), cmd.OutOrStdout(), stored, args[0])
 		},
 	}
-	cmd.Flags().StringVar(&name, "format", name, "print as text or dsi")
+	cmd.Flags().StringVar(&name, "format", name, "print as text, dsi or junit")
 	return cmd
 }
 

@@ -11,7 +11,9 @@ import (
 	"meterbench/bench/result"
 	"meterbench/internal/printable"
 	"meterbench/network/lab"
+	"meterbench/reports"
 	"meterbench/reports/dsi"
+	"meterbench/reports/junit"
 	"meterbench/reports/render"
 )
 
@@ -22,7 +24,9 @@ type reportForm struct {
 }
 
 // reportForms are all of them, the usual one first.
-func reportForms() []reportForm { return []reportForm{{"text", drawReport}, {"dsi", printDSI}} }
+func reportForms() []reportForm {
+	return []reportForm{{"text", drawReport}, {"dsi", printDSI}, {"junit", printJUnit}}
+}
 
 // reportFormNamed returns the form of a name, or an error with those that there are.
 func reportFormNamed(name string) (reportForm, error) {
@@ -56,4 +60,12 @@ func printDSI(_ context.Context, out io.Writer, stored *result.Folder, dir strin
 		return lab.InputErrorf("%s: %w", printable.Line(dir), err)
 	}
 	return err
+}
+
+// printJUnit prints what became of the thresholds of the run, a case for each at each level.
+func printJUnit(_ context.Context, out io.Writer, stored *result.Folder, dir string) error {
+	if stored.Summary.Thresholds == nil {
+		return lab.InputErrorf("%s: the run has no thresholds; give its scenario what to expect", printable.Line(dir))
+	}
+	return junit.Write(out, reports.ThresholdCases(stored.Run, stored.Summary))
 }

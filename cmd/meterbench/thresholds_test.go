@@ -67,4 +67,11 @@ func TestThresholds(t *testing.T) {
 			t.Errorf("the report does not hold %q:\n%s", text, stdout.String())
 		}
 	}
+	stdout.Reset()
+	equal(t, "exit code of report --format junit", run(t.Context(), []string{"report", folders[0], "--format", "junit"}, &stdout, &stderr), exitOK)
+	for _, text := range []string{`tests="2" failures="1"`, `classname="plain" name="commit.p50 &lt; 1us at 200/s"`, `message="missed"`, "limit: 1.00 µs"} {
+		if !strings.Contains(stdout.String(), text) {
+			t.Errorf("the JUnit XML does not hold %q:\n%s", text, stdout.String())
+		}
+	}
 }
