@@ -21,12 +21,11 @@ func ThresholdCases(run result.Run, sum result.Summary) junit.Suite {
 			c.Outcome = junit.Failed
 		}
 		var lines []string
-		for _, fact := range []struct{ what, text string }{
-			{"value", printedFigure(t, t.Value).Text}, {"95 % interval", printedInterval(t).Text}, {"limit", printedFigure(t, t.Limit).Text},
-		} {
-			if fact.text != "" {
-				lines = append(lines, fact.what+": "+fact.text)
-			}
+		if value := printedValue(t); value != "" {
+			lines = append(lines, "value (95 % interval): "+value)
+		}
+		if limit := printedLimit(t); limit != "" {
+			lines = append(lines, "limit: "+limit)
 		}
 		c.Evidence = strings.Join(lines, "\n")
 		suite.Cases = append(suite.Cases, c)

@@ -20,12 +20,6 @@ func thresholdsSection(all []result.Threshold) []Section {
 	if all == nil {
 		return nil
 	}
-	base := func(v *float64) Cell {
-		if v == nil {
-			return Cell{}
-		}
-		return number(*v)
-	}
 	t := tabulate(Table{ID: "thresholds", Title: "Thresholds", Notes: notes("thresholds")}, all, []field[result.Threshold]{
 		{Column{Key: "expression", Title: "expected"}, func(t result.Threshold) Cell { return text(t.Expression) }},
 		{Column{Key: "series", Title: "series"}, func(t result.Threshold) Cell { return text(t.Series) }},
@@ -35,18 +29,17 @@ func thresholdsSection(all []result.Threshold) []Section {
 			}
 			return text(t.Load.String())
 		}},
-		{Column{Key: "value_text", Title: "value"}, func(t result.Threshold) Cell { return printedFigure(t, t.Value) }},
-		{Column{Key: "interval_text", Title: "95 % interval", Rank: 2}, printedInterval},
-		{Column{Key: "limit_text", Title: "limit", Rank: 1}, func(t result.Threshold) Cell { return printedFigure(t, t.Limit) }},
+		{Column{Key: "value_text", Title: "value (95 % interval)"}, func(t result.Threshold) Cell { return text(printedValue(t)) }},
+		{Column{Key: "limit_text", Title: "limit", Rank: 1}, func(t result.Threshold) Cell { return text(printedLimit(t)) }},
 		{Column{Key: "verdict", Title: "verdict"}, func(t result.Threshold) Cell { return text(thresholdVerdict(t)) }},
-		{Column{Key: "value", Title: "value", Unit: Plain, CSVOnly: true}, func(t result.Threshold) Cell { return base(t.Value) }},
+		{Column{Key: "value", Title: "value", Unit: Plain, CSVOnly: true}, func(t result.Threshold) Cell { return found(t.Value) }},
 		{Column{Key: "interval", Title: "95 % interval", Unit: Plain, Interval: true, CSVOnly: true}, func(t result.Threshold) Cell {
 			if t.Low == nil || t.High == nil {
 				return Cell{}
 			}
 			return Cell{Interval: &stats.Interval{Low: *t.Low, High: *t.High}}
 		}},
-		{Column{Key: "limit", Title: "limit", Unit: Plain, CSVOnly: true}, func(t result.Threshold) Cell { return base(t.Limit) }},
+		{Column{Key: "limit", Title: "limit", Unit: Plain, CSVOnly: true}, func(t result.Threshold) Cell { return found(t.Limit) }},
 		{Column{Key: "unit", Title: "unit", CSVOnly: true}, func(t result.Threshold) Cell { return text(t.Unit) }},
 		{Column{Key: "met", Title: "met", CSVOnly: true}, func(t result.Threshold) Cell { return yesNo(t.Met) }},
 	})
@@ -61,22 +54,25 @@ func thresholdUnit(t result.Threshold) Unit {
 	return Plain
 }
 
-// printedFigure makes a cell of a figure of a threshold with its unit, which differs from row to row.
-func printedFigure(t result.Threshold, v *float64) Cell {
-	if v == nil {
-		return Cell{}
-	}
-	return text(thresholdUnit(t).Format(*v))
-}
-
-// printedInterval likewise makes one of its interval.
-func printedInterval(t result.Threshold) Cell {
-	if t.Low == nil || t.High == nil {
-		return Cell{}
+// printedValue writes the figure of a threshold with its interval, in its own unit, empty where there is none.
+func printedValue(t result.Threshold) string {
+	if t.Value == nil {
+		return ""
 	}
 	u := thresholdUnit(t)
-	scale := u.Scale([]float64{*t.Low, *t.High})
-	return text(strings.TrimSpace(u.Range(*t.Low, *t.High, scale) + " " + scale.Symbol))
+	if t.Low == nil || t.High == nil {
+		return u.Format(*t.Value)
+	}
+	scale := u.Scale([]float64{*t.Value})
+	return strings.TrimSpace(u.Digits(*t.Value, scale)+" "+scale.Symbol) + " (" + u.Range(*t.Low, *t.High, scale) + ")"
+}
+
+// printedLimit writes the limit of a threshold, empty where there is none.
+func printedLimit(t result.Threshold) string {
+	if t.Limit == nil {
+		return ""
+	}
+	return thresholdUnit(t).Format(*t.Limit)
 }
 
 // thresholdVerdict says how a threshold was decided.

@@ -41,12 +41,12 @@ func TestThresholds(t *testing.T) {
 		}
 	}
 	want := [][]string{
-		{"plain", "8 clients", "1.50 s", "1.40 to 1.60 s", "2.00 s", "met"},
-		{"plain", "8 clients", "12.0 sig", "", "10.0 sig", "missed"},
-		{"a", "8 clients", "0.510", "0.480 to 0.550", "0.500", "met: likely"},
-		{"a", "8 clients", "110 tx/s", "90.0 to 130 tx/s", "100 tx/s", "missed: undecided, strict"},
-		{"a", "8 clients", "100 %", "", "99.0 %", "missed: no interval, strict"},
-		{"searched", "", "", "", "1.00 tx/s", "missed: not measured"},
+		{"plain", "8 clients", "1.50 s (1.40 to 1.60)", "2.00 s", "met"},
+		{"plain", "8 clients", "12.0 sig", "10.0 sig", "missed"},
+		{"a", "8 clients", "0.510 (0.480 to 0.550)", "0.500", "met: likely"},
+		{"a", "8 clients", "110 tx/s (90.0 to 130)", "100 tx/s", "missed: undecided, strict"},
+		{"a", "8 clients", "100 %", "99.0 %", "missed: no interval, strict"},
+		{"searched", "", "", "1.00 tx/s", "missed: not measured"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
