@@ -99,6 +99,7 @@ func (d Deployment) deploy(ctx context.Context, channel, operator string, define
 	}()
 	definition := fabric.Definition{Name: d.Name, PackageID: pkg.ID} // endorsed as the channel says
 	var endorsers []grpc.ClientConnInterface
+	var last string // approval
 	for i, id := range d.Admins {
 		for j, conn := range conns[id.MSP] {
 			if err := admins[i].Install(ctx, conn, pkg); err != nil {
@@ -106,7 +107,7 @@ func (d Deployment) deploy(ctx context.Context, channel, operator string, define
 			}
 			left = append(left, fmt.Sprintf("package %s on peer %d of %s", pkg.Label, j+1, id.MSP))
 		}
-		if _, _, err := admins[i].Approve(ctx, channel, definition, conns[id.MSP]); err != nil {
+		if last, _, err = admins[i].Approve(ctx, channel, definition, conns[id.MSP]); err != nil {
 			return nil, wrong("give an administrator of each organisation", "approve %s as an administrator of %s: %s", d.Name, id.MSP, client.Said(err))
 		}
 		left = append(left, "the approval by "+id.MSP)
@@ -114,6 +115,11 @@ func (d Deployment) deploy(ctx context.Context, channel, operator string, define
 	}
 	if committed {
 		return service, nil
+	}
+	for i, id := range d.Admins { // all must have committed the last approval, or they would endorse different results
+		if _, err := admins[i].Committed(ctx, endorsers[i], channel, last); err != nil {
+			return nil, wrong("look at the peer's log", "wait for the last approval at a peer of %s: %s", id.MSP, client.Said(err))
+		}
 	}
 	tx, err := admins[0].Commit(ctx, channel, definition, endorsers)
 	if err == nil {
