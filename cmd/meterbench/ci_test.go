@@ -146,7 +146,8 @@ func TestCIMeasures(t *testing.T) {
 				t.Fatalf("baseline: exit %d\n%s", code, out)
 			}
 			runFolder(t, filepath.Join(dir, "out", "main"), "bench")
-			if code, out := runSteps(t, dir, steps("compare")); code != 0 { // one pair: it cannot be told
+			code, out := runSteps(t, dir, steps("compare")) // one pair: it cannot be told, nor anything on a busy host
+			if busy := strings.Contains(out, "has no valid point to compare"); code != 0 && !busy {
 				t.Fatalf("compare: exit %d\n%s", code, out)
 			}
 			for _, side := range []string{"base", "head"} {
