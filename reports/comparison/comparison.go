@@ -207,12 +207,15 @@ func colour(v compare.Verdict) reports.Verdict {
 func needed(c *compare.Comparison, gated []compare.Row) string {
 	smallest, fewest := 0.0, math.MaxInt
 	for _, r := range gated {
-		if r.Verdict == compare.CannotTell {
-			smallest, fewest = max(smallest, r.Smallest), min(fewest, len(r.Base.Values), len(r.Head.Values))
+		of := min(len(r.Base.Values), len(r.Head.Values)) // where one side lacks it, more runs show no more
+		if r.Verdict == compare.CannotTell && of > 0 {
+			smallest, fewest = max(smallest, r.Smallest), min(fewest, of)
 		}
 	}
 	text := fmt.Sprintf("A difference of %s may be there or not. ", about(c.Minimum))
 	switch runs := math.Ceil(float64(fewest) * math.Pow(smallest/c.Minimum, 2)); {
+	case fewest == math.MaxInt:
+		return text + "Only one side has the figures."
 	case fewest < compare.MinValues:
 		return text + fmt.Sprintf("So few values (%d a side) show little: measure at least %d runs of each.", fewest, compare.MinValues)
 	case smallest <= c.Minimum:
