@@ -28,6 +28,8 @@ const (
 	Target   Key = "target"
 	Version  Key = "version"
 	Topology Key = "topology"
+
+	topologySeed = Topology + ".Seed" // of a reference ledger, as its run has it
 )
 
 // rule says how a condition has to be alike.
@@ -42,7 +44,7 @@ const (
 // rule returns the one of a key.
 func (k Key) rule() rule {
 	switch {
-	case k == Seed:
+	case k == Seed, k == topologySeed:
 		return sets // each of several runs has its own
 	case k.within(Version), slices.Contains(told(), k):
 		return toTell

@@ -177,6 +177,9 @@ func (r *Row) direct(m metric.Metric, path string) error {
 // fill takes the values of the cells. Of pairs, which run by run have both sides, it takes those that are complete.
 func (r *Row) fill(base, head []*cell, perRun bool) {
 	sides := [2]*Sample{&r.Base, &r.Head}
+	has := func(cells []*cell, i int) bool { return cells != nil && cells[i] != nil && len(cells[i].values) > 0 }
+	// Where no pair has it on both sides, what one side has is kept: a level that died on the other must not vanish.
+	paired := r.Paired && pairUp(base, head, has)
 	for side, cells := range [2][]*cell{base, head} {
 		for i, c := range cells {
 			if c == nil {
@@ -185,7 +188,7 @@ func (r *Row) fill(base, head []*cell, perRun bool) {
 			sides[side].Missing += c.missing
 			other := [2][]*cell{head, base}[side]
 			switch {
-			case len(c.values) == 0, r.Paired && (other == nil || other[i] == nil || len(other[i].values) == 0):
+			case len(c.values) == 0, paired && !has(other, i):
 			case perRun:
 				sides[side].Values = append(sides[side].Values, middle(c.values))
 			default:
@@ -198,6 +201,16 @@ func (r *Row) fill(base, head []*cell, perRun bool) {
 			s.Median = stats.Median(s.Values)
 		}
 	}
+}
+
+// pairUp reports whether any pair has values on both sides.
+func pairUp(base, head []*cell, has func(cells []*cell, i int) bool) bool {
+	for i := range base {
+		if has(base, i) && has(head, i) {
+			return true
+		}
+	}
+	return false
 }
 
 // middle returns the geometric mean of values, or where one is not above zero the arithmetic one.

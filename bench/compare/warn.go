@@ -36,6 +36,9 @@ func (c *Comparison) gate(names []string) error {
 		return fmt.Errorf("%s and %s have no series and load in common, or no benchmark; compare runs of the same scenario",
 			printable.Line(c.Base[0].Path), printable.Line(c.Head[0].Path))
 	}
+	if !slices.ContainsFunc(c.Rows, func(r Row) bool { return r.Gated }) {
+		return fmt.Errorf("no figure decides: name metrics that do; there are %s", c.names())
+	}
 	return nil
 }
 
