@@ -80,7 +80,7 @@ func compareCommand() *cobra.Command {
 		Long: `Compare what was measured of two sides. A side is run folders, folders of run folders, which
 stand for all runs in them, or files in Go benchmark format. With two arguments the first is
 base and the second head; of more, those in one folder are a side (out/base/* out/head/*),
-or -- stands between the sides.
+or -- stands between the sides, behind all flags.
 
 Every figure of every load level gets a verdict: head is better, worse, not different by the
 minimum effect, or it cannot be told. The gated figures decide: throughput, commit latency
@@ -96,7 +96,7 @@ Exit codes: 0 no regression, 2 bad input or unlike conditions, 3 a gated figure 
 5 with --strict: none is worse, but one cannot be told.`,
 		Example: `  meterbench compare out/base out/head
   meterbench compare base.txt head.txt --format markdown
-  meterbench compare out/base/* -- out/head/* --out report.html --out gate.xml --strict
+  meterbench compare --strict --out report.html --out gate.xml out/base/* -- out/head/*
   meterbench compare --by topology out/topologies --core-hour 0.05 --gigabyte 0.30`,
 		Args: arguments(1, math.MaxInt),
 		RunE: func(cmd *cobra.Command, args []string) error {
