@@ -51,8 +51,8 @@ func TestMain(m *testing.M) {
 //	made DIR KEY=VALUE...     make folders of runs, as makeRuns says
 //
 // What varies stands in the transcript as $WORK, KEY, TIME and SHA256, and is the work folder,
-// the key of a build in the cache, how long that takes with the processors here, and checksums. With the environment
-// variable UPDATE_SCRIPTS=1 the transcripts are written anew.
+// the key of a build in the cache, how long that and a run's set-up take with the processors here, and checksums. With
+// the environment variable UPDATE_SCRIPTS=1 the transcripts are written anew.
 //
 // The cache of daemons is empty, and the Go toolchain that would fill it makes
 // programs that end at once.
@@ -102,6 +102,7 @@ done
 var (
 	cacheKey  = regexp.MustCompile(`(fabric-v[0-9.]+-)[0-9a-f]{12}`)
 	buildTime = regexp.MustCompile(`(KEY: about )([0-9]+[ms])+`)
+	runTime   = regexp.MustCompile(`about [0-9:]+ (\(.* of load in [0-9]+ levels, set-up )[0-9:]+`)
 	sha256    = regexp.MustCompile(`[0-9a-f]{64}`)
 )
 
@@ -129,6 +130,7 @@ func try(ts *testscript.TestScript, _ bool, args []string) {
 	plain := strings.ReplaceAll(text.String(), ts.Getenv("WORK"), "$WORK")
 	plain = cacheKey.ReplaceAllString(plain, "${1}KEY")
 	plain = buildTime.ReplaceAllString(plain, "${1}TIME")
+	plain = runTime.ReplaceAllString(plain, "about TIME ${1}TIME")
 	plain = sha256.ReplaceAllString(plain, "SHA256")
 	_, err = transcript.WriteString(plain)
 	ts.Check(errors.Join(err, transcript.Close()))
