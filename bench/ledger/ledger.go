@@ -16,6 +16,7 @@ var (
 	ErrNotFound  = errors.New("not found")               // no such channel, block or transaction
 	ErrForbidden = errors.New("not allowed")             // the identity may not read it
 	ErrNotKept   = errors.New("not kept by this source") // as reads and writes by the folder of a run
+	ErrNoNetwork = errors.New("no network is up now")    // as between two sessions of a run
 )
 
 // MostPerPage bounds how many blocks or transactions one call of a Reader returns.
