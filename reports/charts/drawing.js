@@ -1,0 +1,202 @@
+// Drawing puts on a uPlot's canvas what uPlot does not draw: shades, intervals, marks of points, events.
+"use strict";
+
+globalThis.Drawing = (() => {
+  // clipped calls draw with the context limited to the plotting area, in canvas pixels.
+  function clipped(u, draw) {
+    const {ctx, bbox} = u;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    draw(ctx, bbox);
+    ctx.restore();
+  }
+
+  // shades covers stretches of x, as what is outside of a measured window: [{from, to, label}].
+  function shades(u, list, theme) {
+    clipped(u, (ctx, box) => {
+      for (const {from, to, label} of list) {
+        const left = Math.max(box.left, u.valToPos(from, "x", true));
+        const right = Math.min(box.left + box.width, u.valToPos(to, "x", true));
+        if (!(right > left)) continue;
+        ctx.fillStyle = theme.shade;
+        ctx.fillRect(left, box.top, right - left, box.height);
+        if (!label) continue;
+        ctx.font = theme.small;
+        ctx.fillStyle = theme.faint;
+        ctx.textAlign = "center";
+        ctx.textBaseline = "bottom";
+        if (ctx.measureText(label).width < right - left - 8 * theme.ratio) {
+          ctx.fillText(label, (left + right) / 2, box.top + box.height - 4 * theme.ratio);
+        }
+      }
+    });
+  }
+
+  // band covers the intervals of a line: x, low and high are of equal length, with gaps where a bound is not known.
+  function band(u, x, low, high, scale, colour) {
+    clipped(u, ctx => {
+      ctx.fillStyle = colour;
+      ctx.globalAlpha = 0.2;
+      for (let i = 0; i < x.length;) {
+        while (i < x.length && (low[i] == null || high[i] == null)) i++;
+        let end = i;
+        while (end < x.length && low[end] != null && high[end] != null) end++;
+        if (end === i) break;
+        ctx.beginPath();
+        for (let k = i; k < end; k++) ctx.lineTo(u.valToPos(x[k], "x", true), u.valToPos(high[k], scale, true));
+        for (let k = end - 1; k >= i; k--) ctx.lineTo(u.valToPos(x[k], "x", true), u.valToPos(low[k], scale, true));
+        ctx.fill();
+        i = end;
+      }
+    });
+  }
+
+  // whiskers draws the intervals of points as bars with ends.
+  function whiskers(u, points, scale, colour, theme) {
+    clipped(u, ctx => {
+      ctx.strokeStyle = colour;
+      ctx.lineWidth = 1.2 * theme.ratio;
+      const end = 4 * theme.ratio;
+      ctx.beginPath();
+      for (const {x, low, high} of points) {
+        if (low == null || high == null) continue;
+        const at = u.valToPos(x, "x", true), from = u.valToPos(low, scale, true), to = u.valToPos(high, scale, true);
+        ctx.moveTo(at, from);
+        ctx.lineTo(at, to);
+        for (const y of [from, to]) {
+          ctx.moveTo(at - end, y);
+          ctx.lineTo(at + end, y);
+        }
+      }
+      ctx.stroke();
+    });
+  }
+
+  // The corners of the marks of points, by which series can be told apart without colour; the first is a circle.
+  const shapes = [
+    null,
+    [[-.88, -.88], [.88, -.88], [.88, .88], [-.88, .88]],
+    [[-1.1, .8], [1.1, .8], [0, -1.2]],
+    [[0, -1.3], [1.1, 0], [0, 1.3], [-1.1, 0]],
+    [[-1.1, -.8], [1.1, -.8], [0, 1.2]],
+    [[0, -1.2], [1.15, -.35], [.7, 1], [-.7, 1], [-1.15, -.35]],
+  ];
+
+  // outline is the path around the mark of a series at a place.
+  function outline(ctx, {hue = 0, variant = 0}, x, y, radius) {
+    const corners = shapes[(hue + 2 * variant) % shapes.length];
+    ctx.beginPath();
+    if (!corners) {
+      ctx.arc(x, y, radius, 0, 2 * Math.PI);
+      return;
+    }
+    for (const [dx, dy] of corners) ctx.lineTo(x + dx * radius, y + dy * radius);
+    ctx.closePath();
+  }
+
+  // points draws marks, hollow where a point is not valid: [{x, y, hollow}].
+  function points(u, list, series, scale, colour, theme) {
+    clipped(u, ctx => {
+      ctx.strokeStyle = colour;
+      ctx.lineWidth = 1.5 * theme.ratio;
+      for (const {x, y, hollow} of list) {
+        if (y == null) continue;
+        outline(ctx, series, u.valToPos(x, "x", true), u.valToPos(y, scale, true), (series.radius ?? 3.6) * theme.ratio);
+        ctx.fillStyle = hollow ? theme.paper : colour;
+        ctx.fill();
+        ctx.stroke();
+      }
+    });
+  }
+
+  // rings draws a circle around points, as around where a series saturates: [{x, y, colour}].
+  function rings(u, list, theme) {
+    clipped(u, ctx => {
+      ctx.lineWidth = 1.8 * theme.ratio;
+      for (const {x, y, colour} of list) {
+        ctx.strokeStyle = colour;
+        ctx.beginPath();
+        ctx.arc(u.valToPos(x, "x", true), u.valToPos(y, "y", true), 8 * theme.ratio, 0, 2 * Math.PI);
+        ctx.stroke();
+      }
+    });
+  }
+
+  // marks draws a line from top to bottom for each event, and its label where there is room: [{at, label, colour}].
+  function marks(u, list, theme) {
+    clipped(u, (ctx, box) => {
+      const rows = []; // the right end of what each row of labels has
+      ctx.font = theme.small;
+      ctx.textBaseline = "top";
+      ctx.textAlign = "left";
+      for (const {at, label, colour} of list) {
+        const x = u.valToPos(at, "x", true);
+        if (x < box.left || x > box.left + box.width) continue;
+        ctx.strokeStyle = colour ?? theme.ink;
+        ctx.lineWidth = 1.2 * theme.ratio;
+        ctx.setLineDash([4 * theme.ratio, 3 * theme.ratio]);
+        ctx.beginPath();
+        ctx.moveTo(x, box.top);
+        ctx.lineTo(x, box.top + box.height);
+        ctx.stroke();
+        ctx.setLineDash([]);
+        if (!label) continue;
+        const width = ctx.measureText(label).width, pad = 3 * theme.ratio, line = 14 * theme.ratio;
+        const left = Math.max(box.left, Math.min(x + pad, box.left + box.width - width - pad));
+        const row = [0, 1, 2].find(r => (rows[r] ?? -Infinity) < left - pad);
+        if (row === undefined) continue;
+        rows[row] = left + width;
+        ctx.fillStyle = theme.paper;
+        ctx.globalAlpha = 0.85;
+        ctx.fillRect(left - pad / 2, box.top + row * line, width + pad, line);
+        ctx.globalAlpha = 1;
+        ctx.fillStyle = theme.ink;
+        ctx.fillText(label, left, box.top + row * line + pad / 2);
+      }
+    });
+  }
+
+  // sticks is a path builder of uPlot: a bar of fixed width from zero to each value, as for what happens at an instant.
+  function sticks(width) {
+    return (u, index, from, to) => {
+      const fill = new Path2D();
+      const {scale} = u.series[index];
+      const zero = u.valToPos(0, scale, true), wide = width * devicePixelRatio;
+      for (let i = from; i <= to; i++) {
+        const v = u.data[index][i];
+        if (v == null) continue;
+        const y = u.valToPos(v, scale, true);
+        fill.rect(u.valToPos(u.data[0][i], "x", true) - wide / 2, y, wide, zero - y);
+      }
+      return {stroke: null, fill, clip: null, band: null, gaps: null, flags: 3};
+    };
+  }
+
+  // swatch draws how a series looks, for a legend, on a canvas of its own.
+  function swatch(canvas, series, colour, theme) {
+    const ratio = theme.ratio, wide = 24, high = 12;
+    canvas.width = wide * ratio;
+    canvas.height = high * ratio;
+    const ctx = canvas.getContext("2d");
+    ctx.scale(ratio, ratio);
+    ctx.strokeStyle = ctx.fillStyle = colour;
+    if (series.draw === "area" || series.draw === "sticks") {
+      ctx.fillRect(6, 0, 12, high);
+      return;
+    }
+    ctx.lineWidth = 2;
+    ctx.setLineDash(Palette.dash(series));
+    ctx.beginPath();
+    ctx.moveTo(0, high / 2);
+    ctx.lineTo(wide, high / 2);
+    ctx.stroke();
+    if (!series.marked) return;
+    ctx.setLineDash([]);
+    outline(ctx, series, wide / 2, high / 2, 3.6);
+    ctx.fill();
+  }
+
+  return {shades, band, whiskers, points, rings, marks, sticks, swatch};
+})();
