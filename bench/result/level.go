@@ -124,6 +124,26 @@ func (l *Level) Begin(epoch time.Time) { l.opened = epoch }
 // which they came. It is called before the first Record. All calls are over when Close returns.
 func (l *Level) Watch(see func(*Record)) { l.watch = see }
 
+// Flush hands what was recorded to Watch, which else comes once a buffer is full, at few transactions per second after a
+// minute. It waits for nobody: where all buffers are on their way to the disk, so are the records. It is not called after Close.
+func (l *Level) Flush() {
+	for i := range l.shards {
+		l.flush(&l.shards[i])
+	}
+}
+
+func (l *Level) flush(s *shard) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.buffer) == 0 {
+		return
+	}
+	if empty, ok := l.writer.spareBuffer(); ok {
+		l.full <- s.buffer
+		s.buffer = empty
+	}
+}
+
 // Cut shortens the measured window to end at the offset to, for a level that was stopped early. It is called
 // before Close.
 func (l *Level) Cut(to time.Duration) { l.cut = min(l.cut, to) }

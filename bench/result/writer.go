@@ -92,15 +92,23 @@ func Create(dir string, run Run) (w *Writer, err error) {
 
 // buffer returns an empty buffer, and whether it had to wait for one.
 func (w *Writer) buffer() (b []Record, waited bool) {
-	select {
-	case b = <-w.buffers:
+	if b, ok := w.spareBuffer(); ok {
 		return b, false
+	}
+	return <-w.buffers, true
+}
+
+// spareBuffer returns an empty buffer, false where all are in use.
+func (w *Writer) spareBuffer() ([]Record, bool) {
+	select {
+	case b := <-w.buffers:
+		return b, true
 	default:
 	}
 	if w.made.Add(1) <= bufferCount {
-		return newBuffer(), false
+		return newBuffer(), true
 	}
-	return <-w.buffers, true
+	return nil, false
 }
 
 // NameSites gives the names of the target's sites for the levels that are opened from then on: Record.Site numbers them from 1.

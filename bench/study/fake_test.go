@@ -52,6 +52,9 @@ type site struct {
 	queue   *queueSite           // what as returned last, see queues
 	events  chan result.Incident // made by Start: in the bubble of virtual time
 
+	// records, where set, is the Config's.
+	records func(series string, from, to time.Duration) func(*result.Record)
+
 	underway atomic.Int32 // transactions
 
 	mu       sync.Mutex

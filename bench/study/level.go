@@ -45,6 +45,10 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		keyed[i] = newConflicts(s.conditions(l), from, to)
 		after[i] = s.events.newAftermath(l, from)
 		fastest[i], lost[i] = math.MaxInt64, &doubtLog{from: from, to: to}
+		see := t.watch
+		if s.Records != nil {
+			see = both(see, s.Records(l.series.Name, from, to))
+		}
 		sinks[i].WatchAttempts(lost[i].attempts)
 		sinks[i].Watch(func(r *result.Record) {
 			steady[i].add(r)
@@ -54,8 +58,8 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			after[i].add(r, r.Seq-first)
 			lost[i].add(r)
 			s.left.watch(&fastest[i], r)
-			if t.watch != nil {
-				t.watch(r)
+			if see != nil {
+				see(r)
 			}
 		})
 		loads[i] = bench.Load{Plan: s.plan(l), Workload: s.workloads[l.series.Name], Sink: sinks[i]}
@@ -74,6 +78,11 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	priority := s.prioritised(t, func() {
 		measured, runErr = bench.RunTogether(ctx, s.clock, loads, s.site.Target(), func(now bench.Live) {
 			s.Observer.Live(s.live(t, now, meter))
+			if s.Records != nil {
+				for _, sink := range sinks {
+					sink.Flush()
+				}
+			}
 		})
 	})
 	usage, gaps := meter.stop(), halts()
@@ -143,6 +152,17 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	}
 	s.checkpoint(seriesOf(t)...)
 	return steady[0].backlog.Slope(), context.Cause(ctx)
+}
+
+// both returns what calls two functions, of which the first may be nil.
+func both(one, other func(*result.Record)) func(*result.Record) {
+	if one == nil {
+		return other
+	}
+	return func(r *result.Record) {
+		one(r)
+		other(r)
+	}
 }
 
 // live returns the state of the turn under way.

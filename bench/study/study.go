@@ -32,6 +32,10 @@ type Config struct {
 	Instrument   *result.Instrument
 	Uncalibrated string
 	Observer     Observer
+	// Records, where not nil, is called when a load, or a phase of one, begins, whose window is [from, to) from the start of
+	// the level, and returns what is called with each of its transactions, by one goroutine, within about a second of its end.
+	// All calls are over before the level's Point is observed. Transactions of no load are not among them.
+	Records func(series string, from, to time.Duration) func(*result.Record)
 }
 
 // A study is a run under way.
