@@ -27,8 +27,8 @@ var (
 	word   = regexp.MustCompile(`'[^']*'|\S+`)
 )
 
-// A page is a Markdown file whose examples are executed.
-type page struct {
+// A guide is a Markdown file whose examples are executed.
+type guide struct {
 	name string // below the module's root
 	text string
 }
@@ -44,9 +44,9 @@ func text(t *testing.T, name string) string {
 }
 
 // pages returns those at the root, of docs and of examples.
-func pages(t *testing.T) []page {
+func pages(t *testing.T) []guide {
 	t.Helper()
-	var all []page
+	var all []guide
 	for _, pattern := range []string{"*.md", "docs/*.md", "examples/*.md"} {
 		files, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
@@ -57,7 +57,7 @@ func pages(t *testing.T) []page {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all = append(all, page{filepath.ToSlash(name), text(t, name)})
+			all = append(all, guide{filepath.ToSlash(name), text(t, name)})
 		}
 	}
 	return all
@@ -65,7 +65,7 @@ func pages(t *testing.T) []page {
 
 // yaml returns the page's blocks of YAML: those with organisations are
 // topologies, the others scenarios.
-func (p page) yaml() (scenarios, topologies []string) {
+func (p guide) yaml() (scenarios, topologies []string) {
 	for _, block := range fence.FindAllStringSubmatch(p.text, -1) {
 		switch {
 		case block[1] != "yaml":
@@ -80,7 +80,7 @@ func (p page) yaml() (scenarios, topologies []string) {
 }
 
 // formats returns the page's descriptions of meter data.
-func (p page) formats() (all []string) {
+func (p guide) formats() (all []string) {
 	for _, block := range fence.FindAllStringSubmatch(p.text, -1) {
 		if block[1] == "yaml" && strings.HasPrefix(block[2], "form:") {
 			all = append(all, block[2])
@@ -91,7 +91,7 @@ func (p page) formats() (all []string) {
 
 // commands returns the lines of the page that may be commands: those of code
 // blocks, and code within a sentence.
-func (p page) commands() (lines []string) {
+func (p guide) commands() (lines []string) {
 	for _, block := range fence.FindAllStringSubmatch(p.text, -1) {
 		lines = append(lines, strings.Split(block[2], "\n")...)
 	}
