@@ -125,7 +125,7 @@ func besides(ctx context.Context, err error) string {
 func rootCommand() *cobra.Command {
 	root := group("meterbench", "Measure Hyperledger Fabric with smart meters that sign, encrypt and submit readings",
 		runCommand(), compareCommand(), reproduceCommand(), scenariosCommand(), feCommand(), calibrateCommand(),
-		networkCommand(), attachCommand(), readingCommand(), traceCommand(), reportCommand(), historyCommand(), versionCommand())
+		networkCommand(), attachCommand(), readingCommand(), traceCommand(), reportCommand(), viewCommand(), historyCommand(), versionCommand())
 	root.SilenceUsage = true
 	root.SilenceErrors = true
 	root.SetFlagErrorFunc(flagError)
@@ -175,7 +175,9 @@ func helpCommand() *cobra.Command {
 // arguments checks the number of a command's arguments; its errors say how the command is used.
 func arguments(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		switch {
+		switch address := misplaced(cmd, args); {
+		case address != "":
+			return fmt.Errorf("%s: an address belongs to its flag: write --live=%s", address, address)
 		case len(args) < least:
 			return fmt.Errorf("an argument is missing: %s", cmd.UseLine())
 		case len(args) > most:

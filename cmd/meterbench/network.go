@@ -13,11 +13,13 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"meterbench/bench/ledger"
 	"meterbench/bench/topology"
 	"meterbench/internal/printable"
 	"meterbench/network"
 	"meterbench/network/lab"
 	"meterbench/network/wan"
+	"meterbench/reports/page"
 )
 
 func networkCommand() *cobra.Command {
@@ -30,6 +32,7 @@ func networkUpCommand() *cobra.Command {
 	var format accessFormat
 	var oneWay bool
 	var distance float64
+	var live livePage
 	cmd := &cobra.Command{
 		Use:   "up TOPOLOGY",
 		Short: "Bring up a network and keep it up until Ctrl-C or meterbench network down",
@@ -41,6 +44,9 @@ tools call it, and keep the network up until Ctrl-C or meterbench network down.`
   eval "$(meterbench network status minimal --env)"   # in another terminal`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := live.check(cmd); err != nil {
+				return err
+			}
 			t, err := topology.Load(args[0], network.Releases()...)
 			if err != nil {
 				return err
@@ -72,6 +78,10 @@ tools call it, and keep the network up until Ctrl-C or meterbench network down.`
 					return err
 				}
 			}
+			if err := live.serve(cmd, cmd.ErrOrStderr(), page.Config{Mode: page.ModeNetwork, Title: t.Name, Ledger: new(ledger.Switch)}); err != nil {
+				return err
+			}
+			defer live.close()
 			return lab.LocateChaincode(args[0], hold(cmd, t, config, &fabric, format))
 		},
 	}
@@ -79,6 +89,7 @@ tools call it, and keep the network up until Ctrl-C or meterbench network down.`
 	cmd.Flags().StringVar(&ports, "ports", "", "give the nodes the ports from `FIRST-` on, always in the same order, instead of any that are free")
 	cmd.Flags().BoolVar(&oneWay, "one-way-tls", false, "take clients without a TLS certificate, as Caliper's gateway connector is")
 	distanceFlag(cmd, &distance)
+	live.add(cmd, "the network and its ledgers")
 	format.add(cmd)
 	fabric.add(cmd)
 	return cmd

@@ -37,6 +37,9 @@ claim is about one:
   meterbench reproduce sensors2021`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := r.live.check(cmd); err != nil {
+				return err
+			}
 			p, err := publications.Find(args[0])
 			if err != nil {
 				return lab.InputErrorf("%w", err)
@@ -55,6 +58,10 @@ claim is about one:
 			if err != nil {
 				return err
 			}
+			if err := r.serve(p.ID); err != nil {
+				return err
+			}
+			defer r.live.close()
 			dir, err := r.measure(plans[0])
 			if dir == "" {
 				return err

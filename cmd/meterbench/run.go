@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +22,7 @@ import (
 	"meterbench/network/lab"
 	"meterbench/network/wan"
 	"meterbench/reports"
+	"meterbench/reports/page"
 	"meterbench/workloads"
 )
 
@@ -47,7 +49,7 @@ requires (likewise, before 3); 130 interrupted (measurements up to then are stor
 					r.sets = append(r.sets, key+"="+f.Value.String())
 				}
 			}
-			if err := historyFile(past).check(); err != nil {
+			if err := errors.Join(historyFile(past).check(), r.live.check(cmd)); err != nil {
 				return err
 			}
 			plans, err := r.read(on, args...)
@@ -60,6 +62,10 @@ requires (likewise, before 3); 130 interrupted (measurements up to then are stor
 			if dry {
 				return lab.Each(plans, func(p lab.Plan) error { return printPlan(cmd.OutOrStdout(), p.Scenario) })
 			}
+			if err := r.serve(strings.Join(args, ", ")); err != nil {
+				return err
+			}
+			defer r.live.close()
 			return lab.Each(plans, func(p lab.Plan) error {
 				dir, err := r.measure(p)
 				err = historyFile(past).add(cmd.ErrOrStderr(), p.Scenario, dir, err)
@@ -108,6 +114,7 @@ type runner struct {
 	out    string
 	sets   []string
 	fabric fabricDaemons
+	live   livePage
 }
 
 // newRunner adds the flags to a command that measures a scenario or a study.
@@ -116,8 +123,14 @@ func newRunner(cmd *cobra.Command, what string) *runner {
 	flags := cmd.Flags()
 	flags.StringVar(&r.out, "out", "out", "write the results below this `folder`")
 	flags.StringArrayVar(&r.sets, "set", nil, "override a key of the "+what+", `key=value`; may be repeated")
+	r.live.add(cmd, "the run")
 	r.fabric.add(cmd)
 	return r
+}
+
+// serve serves the page of what is measured, if it is wanted. Call it when all that the user wrote is checked.
+func (r *runner) serve(title string) error {
+	return r.live.serve(r.cmd, r.cmd.ErrOrStderr(), page.Config{Mode: page.ModeRun, Title: title})
 }
 
 // read returns the plans of scenarios, to be measured on the network that is held under a name, or without one on networks

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	ansi "github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+
+	"meterbench/internal/printable"
+	"meterbench/internal/regular"
+	"meterbench/network/lab"
+	"meterbench/reports/page"
+)
+
+// livePage has the flags of the page in a browser.
+type livePage struct {
+	address, token string
+	always         bool         // it is what the command is for
+	server         *page.Server // nil: there is none
+}
+
+// freeAddress is the value of --live without one: a free port on loopback.
+const freeAddress = "free"
+
+// add adds the flags; what says what the page shows.
+func (l *livePage) add(cmd *cobra.Command, what string) {
+	flags := cmd.Flags()
+	flags.StringVar(&l.address, "live", "", "show "+what+" in a browser: alone, on this machine only; with an `address`, at --live=HOST:PORT")
+	flags.Lookup("live").NoOptDefVal = freeAddress
+	flags.StringVar(&l.token, "live-token", "", "the `secret` with which the page opens: env:NAME, file:PATH, or the text itself, which other users can see")
+}
+
+// check returns what is wrong with the flags together.
+func (l *livePage) check(cmd *cobra.Command) error {
+	if !l.always && !cmd.Flag("live").Changed && cmd.Flag("live-token").Changed {
+		return lab.InputErrorf("--live-token: there is no page to open; give --live too")
+	}
+	return nil
+}
+
+// misplaced returns an argument that was meant as the address of --live, empty if there is none.
+func misplaced(cmd *cobra.Command, args []string) string {
+	if f := cmd.Flag("live"); f == nil || f.Value.String() != freeAddress {
+		return ""
+	}
+	i := slices.IndexFunc(args, func(arg string) bool {
+		host, port, err := net.SplitHostPort(arg)
+		_, wrong := strconv.ParseUint(port, 10, 16)
+		return err == nil && wrong == nil && !strings.Contains(host, "/")
+	})
+	if i < 0 {
+		return ""
+	}
+	return args[i]
+}
+
+// serve serves the page until close, where it is wanted, and prints its URL on out. Call it before anything starts.
+func (l *livePage) serve(cmd *cobra.Command, out io.Writer, config page.Config) error {
+	if !l.always && !cmd.Flag("live").Changed {
+		return nil
+	}
+	token, err := secret(l.token)
+	if err != nil {
+		return lab.InputErrorf("--live-token: %w", err)
+	}
+	config.Address, config.Token = l.address, token
+	if l.address == freeAddress {
+		config.Address = ""
+	}
+	stderr := cmd.ErrOrStderr()
+	config.Failed = func(err error) {
+		if _, is := terminal(stderr); is { // over a status line
+			fmt.Fprint(stderr, "\r"+ansi.EraseLine.Sprint())
+		}
+		fmt.Fprintf(stderr, "live page: %s; the run goes on\n", printable.Line(err.Error()))
+	}
+	server, err := page.Serve(cmd.Context(), config)
+	wrong, address := errors.AsType[*page.AddressError](err)
+	switch {
+	case address:
+		return lab.InputErrorf("--live=%s: %w", printable.Line(l.address), wrong)
+	case errors.Is(err, page.ErrNoToken):
+		return lab.InputErrorf("--live=%s: %w; give one with --live-token, as env:NAME or file:PATH", printable.Line(l.address), err)
+	case errors.Is(err, page.ErrShortToken):
+		return lab.InputErrorf("--live-token: %w", err)
+	case err != nil:
+		return err
+	}
+	how := ""
+	if token != "" {
+		how = "?token=TOKEN once"
+	}
+	l.server = server
+	fmt.Fprintf(out, "live page: %s%s\n", hyperlink(out, server.URL()), how)
+	return nil
+}
+
+// close ends the page, if there is one.
+func (l *livePage) close() {
+	if l.server != nil {
+		_ = l.server.Close() // what it cannot end, the end of the program does
+	}
+}
+
+// hyperlink returns a URL, on a terminal as one that can be clicked.
+func hyperlink(out io.Writer, url string) string {
+	if _, is := terminal(out); !is {
+		return url
+	}
+	return "\x1b]8;;" + url + "\x1b\\" + url + "\x1b]8;;\x1b\\"
+}
+
+// secret returns the secret that a flag names: env:NAME, file:PATH, or the text itself.
+func secret(text string) (string, error) {
+	if name, ok := strings.CutPrefix(text, "env:"); ok {
+		value := os.Getenv(name)
+		if value == "" {
+			return "", fmt.Errorf("the environment variable %s is not set", printable.Line(name))
+		}
+		return value, nil
+	}
+	path, ok := strings.CutPrefix(text, "file:")
+	if !ok {
+		return text, nil
+	}
+	f, err := regular.Open(path, page.MostToken+1)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close() // only read
+	info, err := f.OS().Stat()
+	if err != nil {
+		return "", err
+	}
+	if info.Mode()&0o077 != 0 {
+		return "", &fs.PathError{Op: "open", Path: path, Err: errors.New("others may read or write the file; chmod 600 it")}
+	}
+	value, err := io.ReadAll(f)
+	return strings.TrimRight(string(value), "\r\n"), err
+}
