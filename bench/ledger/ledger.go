@@ -135,27 +135,18 @@ const (
 	TimeCreated TimeOf = "created" // the latest of its transactions
 )
 
-// Checks are what we verified of a block ourselves.
-type Checks struct {
-	Data       Check `json:"data"`       // the data hash in the header is that of the data
-	Chain      Check `json:"chain"`      // the previous hash in the header is that of the header before
-	Signatures Check `json:"signatures"` // orderers of the channel signed it, as many as its policy wants
-}
+// What was verified of a block is stored with a run, so its types are those of the store.
+type (
+	Checks     = result.Checks
+	Check      = result.Check
+	CheckState = result.CheckState
+)
 
-// Check is the result of one verification.
-type Check struct {
-	State CheckState `json:"state"`
-	Text  string     `json:"text,omitempty"` // who signed, or what is wrong or not known
-}
-
-// CheckState is how a verification ended.
-type CheckState string
-
-// The states.
+// The states of a Check.
 const (
-	Verified  CheckState = "verified"
-	Wrong     CheckState = "wrong"
-	Unchecked CheckState = "unchecked" // what it takes is not known; Check.Text says why
+	Verified  = result.CheckVerified
+	Wrong     = result.CheckWrong
+	Unchecked = result.CheckUnchecked
 )
 
 // BlockPage is a block with some of its transactions.
