@@ -2,6 +2,7 @@ package result
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -24,6 +25,14 @@ func (c CutReason) String() string {
 		return cutNames[c]
 	}
 	return fmt.Sprintf("cut(%d)", uint8(c))
+}
+
+// parseCutReason is the inverse of String.
+func parseCutReason(name string) (CutReason, error) {
+	if i := slices.Index(cutNames[:], name); i >= 0 {
+		return CutReason(i), nil
+	}
+	return CutUnknown, fmt.Errorf("unknown reason of a cut %q", name)
 }
 
 var cutNames = [...]string{"unknown", "count", "bytes", "timer", "config", "timer_or_bytes"}

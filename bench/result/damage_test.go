@@ -130,7 +130,7 @@ func TestTransactionsThatWereNeverRight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(w.write(closed8, time.Unix(1, 5), nil, randomRecords(1000, 1)), w.close()); err != nil {
+	if err := errors.Join(w.write(closed8, time.Unix(1, 5), nil, 1, randomRecords(1000, 1)), w.close()); err != nil {
 		t.Fatal(err)
 	}
 	page, err := os.ReadFile(path)

@@ -111,7 +111,7 @@ func TestAnyRecordComesBack(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		if err := errors.Join(w.write(key, time.Unix(1, 5), testSites, records), w.close()); err != nil {
+		if err := errors.Join(w.write(key, time.Unix(1, 5), testSites, testSession, records), w.close()); err != nil {
 			rt.Fatal(err)
 		}
 		got, err := readAll(path, File(w.print))
@@ -131,9 +131,11 @@ func TestAnyRecordComesBack(t *testing.T) {
 
 var testSites = []string{"ptb", "inmetro", "nmij"}
 
+const testSession = 3
+
 // withSite returns the row that a record comes back as.
 func withSite(key LevelKey, r Record) Row {
-	row := Row{LevelKey: key, Record: r}
+	row := Row{LevelKey: key, Record: r, Session: testSession}
 	if r.Site > 0 {
 		row.SiteName = testSites[r.Site-1]
 	}

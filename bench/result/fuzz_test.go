@@ -84,7 +84,7 @@ func FuzzTransactions(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	if err := errors.Join(w.write(closed8, time.Unix(1, 5), nil, records), w.close()); err != nil {
+	if err := errors.Join(w.write(closed8, time.Unix(1, 5), nil, 1, records), w.close()); err != nil {
 		f.Fatal(err)
 	}
 	whole, err := os.ReadFile(path)
@@ -115,7 +115,7 @@ func FuzzTransactions(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := (Row{LevelKey: closed8, Record: records[n]}); row != want {
+			if want := (Row{LevelKey: closed8, Record: records[n], Session: 1}); row != want {
 				t.Fatalf("row %d (-want +got):\n%s", n, cmp.Diff(want, row))
 			}
 			n++

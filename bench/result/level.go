@@ -39,7 +39,8 @@ type Level struct {
 	attempting    sync.Mutex
 	watchAttempts func([]Attempt)
 	attemptErr    error
-	sites         []string // see Writer.NameSites
+	sites         []string // see Writer.Begin
+	session       int
 
 	// The recorder's own until done is closed.
 	window    *Window
@@ -59,7 +60,7 @@ func openLevel(w *Writer, key LevelKey, from, to time.Duration) *Level {
 		key:    key,
 		opened: time.Now(),
 		writer: w,
-		sites:  w.sites,
+		sites:  w.sites, session: w.session,
 		shards: make([]shard, min(runtime.GOMAXPROCS(0), mostShards)),
 		full:   make(chan []Record, bufferCount+mostShards), // room for all buffers that there are
 		done:   make(chan struct{}),
@@ -107,7 +108,7 @@ func (l *Level) record() {
 		}
 		// After a failed write the rest is still taken and counted, so that no client waits for a buffer.
 		if l.err == nil {
-			l.err = l.writer.transactions.write(l.key, l.opened, l.sites, batch)
+			l.err = l.writer.transactions.write(l.key, l.opened, l.sites, l.session, batch)
 		}
 		select {
 		case l.writer.buffers <- batch[:0]:

@@ -55,13 +55,19 @@ func Open(dir string) (*Folder, error) {
 		return nil, err
 	}
 	f.Close()
-	if s.Run.Attempts == (File{}) {
-		return s, nil
+	for _, one := range []struct {
+		name string
+		File
+	}{{attemptsFile, s.Run.Attempts}, {blocksFile, s.Run.Blocks}} {
+		if one.File == (File{}) {
+			continue
+		}
+		if f, _, err = s.openRows(one.name, one.File); err != nil {
+			return nil, err
+		}
+		f.Close()
 	}
-	if f, _, err = s.openRows(attemptsFile, s.Run.Attempts); err != nil {
-		return nil, err
-	}
-	return s, f.Close()
+	return s, nil
 }
 
 // UpdateSummary changes what the summary of the finished run in dir says, in one step: a reader sees the old

@@ -36,7 +36,7 @@ type Record struct {
 	// record has the instants, the id and the block of the one that decided, and attempts.parquet all.
 	Attempts uint16
 	// Site is the number of the site at which its client stands, or else of the gateway that took it, from 1 in those of
-	// Writer.NameSites; 0: it has none, or no gateway took it. Of a row that is read it is 0: Row.SiteName has it.
+	// Writer.Begin; 0: it has none, or no gateway took it. Of a row that is read it is 0: Row.SiteName has it.
 	Site uint16
 }
 

@@ -40,6 +40,7 @@ type Run struct {
 	// anything is read from it.
 	Transactions File   `json:"transactions"`
 	Attempts     File   `json:"attempts,omitzero"` // likewise of attempts.parquet; zero where there is none
+	Blocks       File   `json:"blocks,omitzero"`   // likewise of blocks.parquet; not in runs of older versions
 	Failure      string `json:"failure,omitempty"` // why the run ended without a summary; empty for a run that has one
 }
 

@@ -59,7 +59,7 @@ func parquetFile(t testing.TB, records int) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = errors.Join(w.write(closed8, time.Unix(1, 5), nil, randomRecords(records, 1)), w.close())
+	err = errors.Join(w.write(closed8, time.Unix(1, 5), nil, 1, randomRecords(records, 1)), w.close())
 	data, err2 := os.ReadFile(path)
 	if err := errors.Join(err, err2); err != nil {
 		t.Fatal(err)

@@ -29,20 +29,25 @@ type tableWriter[T any] struct {
 	closed bool
 }
 
-func createTable[T any](path string) (*tableWriter[T], error) {
+// createTable makes the file. instants says what its instants count from; of the columns of hashes no bounds are stored, as they
+// would tell nothing.
+func createTable[T any](path, instants string, hashes ...string) (*tableWriter[T], error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return nil, unwritable(path, err)
 	}
 	t := &tableWriter[T]{path: path, file: f}
 	t.out = &switched{io.MultiWriter(f, &t.print)}
-	t.rows = parquet.NewGenericWriter[T](t.out,
+	options := []parquet.WriterOption{
 		parquet.MaxRowsPerRowGroup(rowGroupRows),
-		parquet.SkipPageBounds("tx_id"),
 		parquet.CreatedBy("meterbench", strconv.Itoa(Schema), ""),
 		parquet.KeyValueMetadata("meterbench.schema", strconv.Itoa(Schema)),
-		parquet.KeyValueMetadata("meterbench.instants", "nanoseconds from the start of the load level (level_start_unix_ns), -1: not reached"),
-	)
+		parquet.KeyValueMetadata("meterbench.instants", instants),
+	}
+	for _, column := range hashes {
+		options = append(options, parquet.SkipPageBounds(column))
+	}
+	t.rows = parquet.NewGenericWriter[T](t.out, options...)
 	return t, nil
 }
 

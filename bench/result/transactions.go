@@ -13,6 +13,7 @@ import (
 type Row struct {
 	LevelKey
 	Record
+	Session  int    // number of the network in the run, from 1; 0 in runs of older versions
 	SiteName string // of the site that Record.Site numbers; empty where there is none, and in runs of older versions
 }
 
@@ -47,21 +48,24 @@ type transactionRow struct {
 	Block      int64    `parquet:"block,delta"`                // on its channel; 0 if none
 	Bytes      int64    `parquet:"envelope_bytes,delta" unit:"B"`
 	Attempts   int32    `parquet:"attempts,dict"` // 0 where that is unknown, as in runs of older versions
+	Session    int32    `parquet:"session,dict"`  // number of the network in the run, from 1; not in runs of older versions
 }
+
+const levelInstants = "nanoseconds from the start of the load level (level_start_unix_ns), -1: not reached"
 
 // A transactionWriter streams transactions.parquet.
 type transactionWriter struct{ *tableWriter[transactionRow] }
 
 func createTransactions(path string) (*transactionWriter, error) {
-	t, err := createTable[transactionRow](path)
+	t, err := createTable[transactionRow](path, levelInstants, "tx_id")
 	if err != nil {
 		return nil, err
 	}
 	return &transactionWriter{t}, nil
 }
 
-// write appends the records of one level that started at an instant, on a target with these sites.
-func (t *transactionWriter) write(key LevelKey, start time.Time, sites []string, records []Record) error {
+// write appends the records of one level that started at an instant, on a target with these sites, in a session.
+func (t *transactionWriter) write(key LevelKey, start time.Time, sites []string, session int, records []Record) error {
 	return t.append(len(records), func(i int) transactionRow {
 		r := &records[i]
 		return transactionRow{
@@ -72,7 +76,7 @@ func (t *transactionWriter) write(key LevelKey, start time.Time, sites []string,
 			Intended: int64(r.Intended), Started: int64(r.Started), Prepared: int64(r.Prepared),
 			Endorsed: int64(r.Endorsed), Submitted: int64(r.Submitted), Committed: int64(r.Committed),
 			Ended: int64(r.Ended), Encrypt: int64(r.Encrypt), TxID: r.TxID, Site: siteName(sites, r.Site),
-			Channel: int32(r.Channel), Block: int64(r.Block), Bytes: int64(r.Bytes), Attempts: int32(r.Attempts),
+			Channel: int32(r.Channel), Block: int64(r.Block), Bytes: int64(r.Bytes), Attempts: int32(r.Attempts), Session: int32(session),
 		}
 	})
 }
@@ -89,7 +93,7 @@ func (t *transactionRow) record() (Row, error) {
 			Ended: time.Duration(t.Ended), Encrypt: time.Duration(t.Encrypt), TxID: t.TxID, Channel: uint16(t.Channel), Block: uint64(t.Block), Bytes: uint32(t.Bytes),
 			Attempts: uint16(t.Attempts),
 		},
-		t.Site,
+		int(t.Session), t.Site,
 	}, err
 }
 

@@ -19,6 +19,7 @@ const (
 	summaryFile      = "summary.json"
 	transactionsFile = "transactions.parquet"
 	attemptsFile     = "attempts.parquet" // only where a transaction had several
+	blocksFile       = "blocks.parquet"   // only where the ledger has blocks
 	latencyFile      = "latency.hlog"
 )
 
@@ -47,12 +48,14 @@ type Writer struct {
 	transactions *transactionWriter
 	attempting   sync.Mutex
 	attempted    *attemptWriter // nil until a transaction has several attempts
+	blocks       *blockWriter   // nil until there is one
 	latency      *latencyLog
 	buffers      chan []Record // empty ones for the levels, of bufferCount at most
 	made         atomic.Int64  // buffers, as many as were asked for
 	open         []*Level      // those that run together, in the order in which they were opened
 	levels       int           // opened so far
-	sites        []string      // see NameSites
+	sites        []string      // see Begin
+	session      int           // likewise
 	timelines    []LevelTimeline
 }
 
@@ -111,8 +114,9 @@ func (w *Writer) spareBuffer() ([]Record, bool) {
 	return nil, false
 }
 
-// NameSites gives the names of the target's sites for the levels that are opened from then on: Record.Site numbers them from 1.
-func (w *Writer) NameSites(names []string) { w.sites = names }
+// Begin says of the levels that are opened from then on on which network of the run they are, by its number from 1, and the names
+// of its sites: Record.Site numbers them from 1.
+func (w *Writer) Begin(session int, sites []string) { w.session, w.sites = session, sites }
 
 // Level opens the next load level, right before it starts: see Begin. Its measured window is [from, to), as offsets from
 // the level's start: from is the end of the warm-up, to that of the hold. Levels that run together are open at the same time.
@@ -141,7 +145,7 @@ func (w *Writer) Close(run Run, sum Summary) error {
 	if err := complete(&run, &sum); err != nil {
 		return fmt.Errorf("%s: %w", w.path(summaryFile), err)
 	}
-	transactions, attempted := w.transactions, w.attempted
+	transactions, attempted, blocks := w.transactions, w.attempted, w.blocks
 	if transactions == nil {
 		return fmt.Errorf("%s: the run has ended already", w.dir)
 	}
@@ -151,6 +155,9 @@ func (w *Writer) Close(run Run, sum Summary) error {
 	run.Transactions = File(transactions.print)
 	if attempted != nil {
 		run.Attempts = File(attempted.print)
+	}
+	if blocks != nil {
+		run.Blocks = File(blocks.print)
 	}
 	if err := w.writeTimelines(); err != nil {
 		return err
@@ -213,7 +220,10 @@ func (w *Writer) closeFiles() (err error) {
 	if w.attempted != nil {
 		err = errors.Join(err, w.attempted.close())
 	}
-	w.transactions, w.latency, w.attempted = nil, nil, nil
+	if w.blocks != nil {
+		err = errors.Join(err, w.blocks.close())
+	}
+	w.transactions, w.latency, w.attempted, w.blocks = nil, nil, nil, nil
 	return err
 }
 
@@ -221,7 +231,7 @@ func (w *Writer) closeFiles() (err error) {
 // whether nothing is left of the run. Folders that hold anything else stay.
 func (w *Writer) remove() bool {
 	entries, _ := os.ReadDir(w.dir) // none where it could not be made
-	ours := []string{runFile, transactionsFile, attemptsFile, latencyFile}
+	ours := []string{runFile, transactionsFile, attemptsFile, blocksFile, latencyFile}
 	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !slices.Contains(ours, e.Name()) }) {
 		return false
 	}

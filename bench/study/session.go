@@ -71,7 +71,7 @@ func (s *study) session(ctx context.Context, plan sessionPlan) error {
 			return err
 		}
 	}
-	s.writer.NameSites(one.facts.Sites)
+	s.writer.Begin(one.Number, one.facts.Sites)
 	s.summary.Target, s.manifest.Target = one.facts.Target, one.facts.Target
 	for _, w := range one.facts.Warnings {
 		s.add(w)
