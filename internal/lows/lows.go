@@ -88,6 +88,12 @@ func Verify(key *ecdsa.PublicKey, digest, signature []byte) bool {
 	return at >= 0 && isLow(signature[at:], halfOrder) && ecdsa.VerifyASN1(key, digest, signature)
 }
 
+// VerifyEither is Verify on P-256 or P-384. On other curves nothing fits.
+func VerifyEither(key *ecdsa.PublicKey, digest, signature []byte) bool {
+	at, half := numberS(signature, longest), halfOf(key.Curve)
+	return at >= 0 && half != "" && isLow(signature[at:], half) && ecdsa.VerifyASN1(key, digest, signature)
+}
+
 // numberS returns where in a DER signature of at most most bytes, below 128, the bytes of s begin, with which it ends, or
 // -1. That the numbers themselves are in DER is left to crypto/ecdsa.
 func numberS(signature []byte, most int) int {
