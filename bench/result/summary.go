@@ -113,6 +113,10 @@ type Point struct {
 	ClientCPU             float64 `json:"client_cpu_per_commit_s"`
 	ClientCPUInSignatures float64 `json:"client_cpu_per_commit_signatures"`
 	Sign                  float64 `json:"p256_sign_s"` // that signature's time over the session, see Yardstick; in older runs right before the level
+	// Pace is the mean CPU time of one P-256 signature while the load ran, within the window, by the clock of the thread that
+	// made it: beside nodes at full load it takes longer than Sign. By it levels at which the machine itself was slower can be
+	// told from those at which the nodes had more to do. 0 in runs of older versions.
+	Pace float64 `json:"pace_s,omitempty"`
 	// Costs are what a transaction took. They are nil in a phase, and in runs of older versions.
 	Costs *Costs `json:"costs,omitempty"`
 	// BlockCut counts the blocks that were cut within the window by the reason for it, and BlockTimes says by

@@ -45,7 +45,7 @@ func TestKilledInALevel(t *testing.T) {
 		cfg := Config{Scenario: s, Lab: at, Dir: killed.dir, ID: "r1", Observer: killed}
 		err := run(context.Background(), cfg, alarm.Timers{}, processor{func() (result.Host, error) {
 			return result.Host{Host: proc.Host{Cores: 2}, Sign: 25e-6, Verify: 60e-6}, nil
-		}, at.reading, at.watchHalts})
+		}, at.reading, at.watchHalts, at.paced})
 		if err != nil {
 			t.Fatal(err)
 		}

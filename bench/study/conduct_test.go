@@ -64,7 +64,7 @@ func conduct(t *testing.T, s scenario.Scenario, at *site, arrange func(interrupt
 		cfg := Config{Scenario: s, Lab: at, Dir: o.dir, ID: "r1", Versions: map[string]string{"meterbench": "test"}, Observer: o.watcher, Records: at.records}
 		o.err = run(ctx, cfg, alarm.Timers{}, processor{func() (result.Host, error) {
 			return result.Host{Host: proc.Host{Cores: 2}, Sign: 25e-6, Verify: 60e-6}, nil
-		}, at.reading, at.watchHalts})
+		}, at.reading, at.watchHalts, at.paced})
 	})
 	if _, err := os.Stat(o.dir); os.IsNotExist(err) {
 		return o

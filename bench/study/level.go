@@ -74,7 +74,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	}
 	var measured []bench.Result
 	var runErr error
-	halts := s.processor.halts()
+	halts, paced := s.processor.halts(), s.processor.paced()
 	priority := s.prioritised(t, func() {
 		measured, runErr = bench.RunTogether(ctx, s.clock, loads, s.site.Target(), func(now bench.Live) {
 			s.Observer.Live(s.live(t, now, meter))
@@ -85,7 +85,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			}
 		})
 	})
-	usage, gaps := meter.stop(), halts()
+	usage, gaps, pace := meter.stop(), halts(), paced()
 	events := s.events.end()
 	disks.after = kept(s.site)
 	if err := s.events.restore(ctx); err != nil {
@@ -122,6 +122,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			nodes, blocks := report()
 			s.resolve(blocks, windows)
 			p := s.point(l, m, w, usage)
+			p.Pace = pace.mean(m.Epoch.Add(w.From), m.Epoch.Add(w.To))
 			disturbed(&p, probe)
 			p.ClientPriority = priority
 			p.Events, p.Recoveries = after[i].around(events, m.Held), after[i].recoveries(events, m.Held, s.batchTimeout(), l.changing(), s.facts.Sites)

@@ -78,7 +78,7 @@ func Run(ctx context.Context, cfg Config) error {
 		return fmt.Errorf("%w: %w", ErrNothingMeasured, err)
 	}
 	defer clock.Close()
-	return run(ctx, cfg, clock, processor{calibrate, pace, watchHalts})
+	return run(ctx, cfg, clock, processor{calibrate, pace, watchHalts, timePaces})
 }
 
 func run(ctx context.Context, cfg Config, clock alarm.Clock, on processor) (err error) {

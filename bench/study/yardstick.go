@@ -21,6 +21,8 @@ type processor struct {
 	pace func() (float64, error)
 	// halts notices when this process does not run, until stop is called.
 	halts func() (stop func() []heartbeat.Gap)
+	// paced times signatures while a level is running, until stop is called.
+	paced func() (stop func() paces)
 }
 
 // A reading of the yardstick is the median of so many bursts of so many signatures: one burst takes some 3 ms, in which
