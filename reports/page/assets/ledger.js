@@ -1,0 +1,147 @@
+// The tab Ledger: a network and its ledgers. Addresses: #ledger, #ledger/CHANNEL, #ledger/CHANNEL/before/BLOCK, #ledger/CHANNEL/BLOCK,
+// #ledger/CHANNEL/BLOCK/from/INDEX, #ledger/CHANNEL/tx/ID, #ledger/CHANNEL/meter/METER.
+import {el, hash, put, show} from "./dom.js";
+import {get, path} from "./api.js";
+import {network} from "./network.js";
+import {channelCards} from "./channels.js";
+import {blockList, blockPage} from "./blocks.js";
+import {transactionPage} from "./transaction.js";
+import {meterPage} from "./meter.js";
+
+const every = 2000; // milliseconds between two looks at a network
+
+// ledgerView fills the section of the tab.
+export function ledgerView(root, about) {
+  const trouble = el("p", {class: "banner bad", role: "alert", hidden: true});
+  const choice = el("select", {id: "channel"});
+  const word = el("input", {id: "word", type: "search", autocomplete: "off", spellcheck: "false", placeholder: "transaction id, block number or meter"});
+  const form = el("form", {class: "search", role: "search", onsubmit: search},
+    el("label", {for: "word"}, "Search"), word, el("label", {for: "channel", class: "in"}, "in channel"), choice, el("button", {type: "submit"}, "Find"));
+  const place = el("div", {class: "place"});
+  root.append(form, trouble, place);
+  let overview = null, shown = null, view = null, timer = 0, asked = null, address = "";
+
+  function search(e) {
+    e.preventDefault();
+    const text = word.value.trim();
+    if (!text) return word.focus();
+    const channel = choice.value;
+    if (/^[0-9a-f]{64}$/i.test(text)) location.hash = hash("ledger", channel, "tx", text.toLowerCase());
+    else if (/^\d{1,19}$/.test(text)) location.hash = hash("ledger", channel, text);
+    else location.hash = hash("ledger", channel, "meter", text);
+  }
+
+  // shownAs is called with the parts of the address behind #ledger, and with null when another tab is shown.
+  async function shownAs(parts) {
+    const now = parts?.join("\n") ?? null;
+    shown = parts;
+    if (!parts) return pause();
+    if (address !== now || !view) {
+      address = now;
+      asked?.abort();
+      asked = new AbortController();
+      view = null;
+      const {signal} = asked;
+      place.setAttribute("aria-busy", "true");
+      try {
+        if (!overview) await look(signal);
+        const next = await viewOf(parts, signal);
+        if (signal.aborted) return;
+        view = next;
+        place.replaceChildren(view.root);
+        scrollTo(0, 0);
+        good();
+      } catch (err) {
+        if (err.name === "AbortError") return;
+        place.replaceChildren(refused(err, parts));
+      }
+      place.removeAttribute("aria-busy");
+    }
+    again();
+  }
+
+  // viewOf makes what an address shows.
+  async function viewOf([channel, what, ...rest], signal) {
+    if (channel) choice.value = channel;
+    const at = rest[0] === "from" ? Number(rest[1]) || 0 : 0;
+    if (!channel) return whole();
+    if (what === undefined || what === "before") return blockList(channel, Number(rest[0]) || 0, signal, true);
+    if (what === "tx") return transactionPage(channel, rest[0] ?? "", signal);
+    if (what === "meter") return meterPage(channel, rest.join("/"), signal);
+    return blockPage(channel, what, at, signal);
+
+    // whole is the network with the newest blocks of its first channel.
+    async function whole() {
+      const diagram = network(), cards = channelCards();
+      const name = overview?.channels?.[0]?.name;
+      const list = name && await blockList(name, 0, signal, false);
+      const update = o => {
+        diagram.update(o);
+        cards.update(o);
+      };
+      if (overview) update(overview);
+      return {
+        root: el("div", {class: "whole"}, diagram.root, el("div", {class: "side"}, list?.root ?? "", cards.root)),
+        async update(o, signal) {
+          update(o);
+          await list?.update?.(o, signal);
+        },
+      };
+    }
+  }
+
+  // look asks for the network, which may be up, or not yet.
+  async function look(signal) {
+    overview = await get("api/ledger", signal);
+    const names = overview.channels?.map(c => c.name) ?? [];
+    if (names.join("\n") !== [...choice.options].map(o => o.value).join("\n")) {
+      const before = choice.value;
+      choice.replaceChildren(...names.map(name => el("option", {value: name}, name)));
+      if (names.includes(before)) choice.value = before;
+    }
+    show(choice, names.length > 1);
+    show(form.querySelector(".in"), names.length > 1);
+  }
+
+  // again looks at the network again, while it is shown and can change.
+  function again() {
+    pause();
+    if (!shown || document.hidden || overview?.source === "folder") return;
+    timer = setTimeout(async () => {
+      const {signal} = asked ??= new AbortController();
+      try {
+        await look(signal);
+        if (!view) return await shownAs(shown);
+        await view.update?.(overview, signal);
+        good();
+      } catch (err) {
+        if (err.name !== "AbortError") bad(err);
+      }
+      if (!signal.aborted) again();
+    }, every);
+  }
+
+  function pause() {
+    clearTimeout(timer);
+    timer = 0;
+  }
+  document.addEventListener("visibilitychange", again);
+
+  function good() { show(trouble, false); }
+
+  function bad(err) {
+    put(trouble, err.message);
+    show(trouble, true);
+  }
+
+  // refused says why there is nothing to show, with the way back.
+  function refused(err, [channel, what]) {
+    const meter = channel && /^\d+$/.test(what ?? "") && err.status === 404;
+    return el("div", {}, el("p", {class: err.status === 503 ? "banner" : "banner bad", role: "alert"}, err.message),
+      err.status === 503 && el("p", {class: "none"}, "The page looks again by itself."),
+      meter && el("p", {}, el("a", {href: hash("ledger", channel, "meter", what)}, `Search for a meter ${what}`)),
+      channel && el("p", {}, el("a", {href: "#ledger"}, "Back to the network")));
+  }
+
+  return {shown: shownAs};
+}

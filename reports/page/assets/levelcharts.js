@@ -1,0 +1,103 @@
+// The charts of the level under way, second by second.
+import {el} from "./dom.js";
+import {extent} from "./state.js";
+import {cuts, cutName, event, outcomes, processes} from "./words.js";
+
+const time = {unit: "s"};
+const common = {heading: true, x: time, sync: "level", latest: true, steady: true, empty: "Nothing yet."};
+
+// levelCharts returns what draws a state's level into a parent.
+export function levelCharts(parent) {
+  const chart = spec => Charts.create(parent.appendChild(el("figure")), {...common, ...spec});
+  const rates = chart({title: "Throughput", y: {unit: "tx/s"}});
+  rates.define([
+    {name: "offered", hue: 6}, {name: "answered", hue: 4, width: 1.4}, {name: "valid", hue: 0, width: 2},
+  ]);
+  const latency = chart({title: "Latency", y: {unit: "s", choice: true}});
+  latency.define([{name: "p50", hue: 0}, {name: "p99", hue: 1}]);
+  const flight = chart({title: "In flight and lag", y: {unit: "tx", label: "transactions"}, right: {unit: "s"}});
+  flight.define([{name: "in flight", hue: 2}, {name: "lag p99", hue: 3, right: true}]);
+  const ended = chart({title: "Outcomes", y: {unit: "tx/s"}});
+  const cpu = chart({title: "CPU by process", y: {unit: "cores"}, empty: "No CPU sampled yet."});
+  const blocks = chart({title: "Blocks as cut", y: {unit: "tx", label: "transactions"}, latest: false, empty: "No block yet."});
+  blocks.define(cuts.slice(0, 3).map(stick));
+  const all = [rates, latency, flight, ended, cpu, blocks];
+  let level = null, columns = null;
+
+  // draw shows the level of a state. What came since the last call is added to the columns, which are made anew for another level.
+  function draw(state) {
+    if (!state.level) return;
+    if (level !== state.level) {
+      level = state.level;
+      columns = {at: [], offered: [], valid: [], answered: [], p50: [], p99: [], lag: [], flight: [], ended: {}, cpu: {}, blocks: {at: [], by: {}, labels: []}};
+      all.forEach(c => c.renew());
+    }
+    for (let i = columns.at.length; i < level.seconds.length; i++) add(columns, level.seconds[i], i);
+    const frame = {
+      x: columns.at, range: [0, extent(level)], marks: level.events.map(e => ({at: e.at_s, label: event(e), colour: e.failed ? "#8C939B" : undefined})),
+      shades: outside(level),
+    };
+    const lines = (...names) => ({...frame, series: names.map(name => ({y: columns[name]}))});
+    rates.set(lines("offered", "answered", "valid"));
+    latency.set(lines("p50", "p99"));
+    flight.set(lines("flight", "lag"));
+    stack(ended, frame, outcomes(state.run.outcomes ?? [], new Set(Object.keys(columns.ended))), columns.ended);
+    stack(cpu, frame, processes(named(state.run.processes ?? [], columns.cpu)), columns.cpu);
+    const {at, by, labels} = columns.blocks;
+    const reasons = [...cuts.filter((c, i) => i < 3 || by[c.key]), ...Object.keys(by).filter(k => !cuts.some(c => c.key === k)).map(other)];
+    blocks.define(reasons.map(stick));
+    blocks.set({...frame, x: at, labels, series: reasons.map(c => ({y: by[c.key] ?? []}))});
+  }
+  return {draw};
+}
+
+const stick = c => ({name: c.name, hue: c.hue, draw: "sticks", colour: Palette.line(c), marked: true, radius: 3});
+const other = key => ({key, name: cutName(key), hue: 6});
+
+// outside are the stretches of a level that are not measured.
+function outside({from_s: from, to_s: to}) {
+  const shades = [];
+  if (from > 0) shades.push({from: 0, to: from, label: "warm-up"});
+  if (to > 0) shades.push({from: to, to: 1e9, label: "run-out"});
+  return shades;
+}
+
+// named returns the processes that have a column, those of no known role as well.
+function named(known, columns) {
+  const names = Object.keys(columns);
+  const roles = new Map(known.map(p => [p.name, p.role]));
+  return names.map(name => ({name, role: roles.get(name) ?? "other"}));
+}
+
+function stack(chart, frame, series, columns) {
+  if (!series.length) return;
+  chart.define(series);
+  chart.set({...frame, series: series.map(s => ({y: columns[s.key]}))});
+}
+
+// add appends a second to the columns; i is its index.
+function add(c, second, i) {
+  c.at.push(second.at_s);
+  c.offered.push(second.offered_per_s);
+  c.valid.push(second.valid_per_s);
+  c.answered.push(second.answered_per_s);
+  c.p50.push(second.p50_s);
+  c.p99.push(second.p99_s);
+  c.lag.push(second.lag_p99_s);
+  c.flight.push(second.in_flight);
+  keyed(c.ended, second.outcomes_per_s, i, 0);
+  keyed(c.cpu, second.cpu_cores, i, null);
+  for (const b of second.blocks ?? []) {
+    const k = c.blocks.at.push(b.at_s) - 1;
+    const reason = b.cut_reason || "unknown";
+    (c.blocks.by[reason] ??= new Array(k).fill(null))[k] = b.transactions;
+    c.blocks.labels.push(`block ${b.number} of ${b.channel}`);
+    for (const column of Object.values(c.blocks.by)) if (column.length <= k) column.push(null);
+  }
+}
+
+// keyed appends the values of a map to columns by key; what is missing is none.
+function keyed(columns, values, i, none) {
+  for (const key of Object.keys(values ?? {})) columns[key] ??= new Array(i).fill(none);
+  for (const [key, column] of Object.entries(columns)) column.push(values?.[key] ?? none);
+}
