@@ -2,7 +2,7 @@
 //
 //   const chart = Charts.create(parent, {
 //     title: "Latency", heading: true,             // heading: an h3 with the title and the unit; else the page has one
-//     x: {unit: "s", label: "Time", log: false, ticks: [1, 2, 4], categories: ["a", "b"]},
+//     x: {unit: "s", label: "Time", log: false, ticks: [1, 2, 4] or "values", categories: ["a", "b"]},
 //     y: {unit: "s", log: false, choice: true},    // choice: a button changes between a linear and a logarithmic axis
 //     right: {unit: "count"},                      // a second axis, for series with right: true
 //     sync: "level",                               // charts of one name share cursor and zoom
@@ -15,6 +15,7 @@
 //     marked: true,                                         // points have marks
 //     interval: "band" | "whiskers"}])
 //   chart.set({x, series: [{x, y, low, high, hollow, singles: [{x, y, hollow}]}], // x of a series: where it is not that of all
+//     labels: ["what is there", ...], // of each x
 //     range: [0, 60], marks: [{at, label, colour}], shades: [{from, to, label}], rings: [{x, y, colour}]})
 //
 // What nobody can see is not drawn; it is as soon as it can be seen.
@@ -83,6 +84,8 @@ globalThis.Charts = (() => {
     return round === "up" ? power * [1, 2, 5, 10].find(s => s * power >= v * (1 - 1e-9)) : power * [5, 2, 1].find(s => s * power <= v * (1 + 1e-9));
   };
 
+  const shared = ["mousemove", "mouseleave"]; // what charts of one name do together by uPlot; they zoom by zoomTo
+
   class Chart {
     constructor(parent, spec) {
       Object.assign(this, {spec, series: [], data: {x: [], series: []}, hidden: new Set(), tops: {}, zoom: null, seen: false, log: !!spec.y.log});
@@ -92,6 +95,7 @@ globalThis.Charts = (() => {
         this.unit = element("span", null, {class: "unit"});
         element("h3", head, {}, spec.title + " ").append(this.unit);
       }
+      this.at = element("span", head, {class: "chart-at"});
       const tools = element("div", head, {class: "chart-tools"});
       this.whole = element("button", tools, {type: "button", hidden: ""}, "Show all");
       this.whole.addEventListener("click", () => this.zoomTo(null));
@@ -103,10 +107,10 @@ globalThis.Charts = (() => {
           this.rebuild();
         });
       }
-      this.legend = element("ul", this.root, {class: "chart-legend", "aria-label": `Series of ${spec.title}`});
       this.plot = element("div", this.root, {class: "chart-plot", tabindex: "0", role: "application", "aria-roledescription": "chart",
         "aria-label": `${spec.title}. Left and right arrow keys read values, plus and minus zoom, Escape ends.`});
       this.none = element("p", this.plot, {class: "chart-empty"}, spec.empty ?? "No data.");
+      this.legend = element("ul", this.root, {class: "chart-legend", "aria-label": `Series of ${spec.title}`});
       this.said = element("p", this.root, {class: "chart-said", "aria-live": "polite"});
       const details = element("details", this.root, {class: "chart-data"});
       element("summary", details, {}, "Values").append(element("span", null, {class: "chart-said"}, ` of ${spec.title}`));
@@ -220,13 +224,16 @@ globalThis.Charts = (() => {
       if (this.logarithmic(scale)) {
         if (!(high > 0)) return [0.001, 1];
         [low, high] = [decade(low, "down"), decade(high, "up")];
-        if (this.spec.steady && !this.zoom) [low, high] = this.tops.log = [Math.min(low, this.tops.log?.[0] ?? low), Math.max(high, this.tops.log?.[1] ?? high)];
+        if (this.spec.steady && !this.zoom) {
+          const [least, most] = this.tops.log ?? [low, high];
+          [low, high] = this.tops.log = [Math.min(low, least), Math.max(high, most)];
+        }
         return high > low ? [low, high] : [low / 10, high];
       }
       if (low < 0) return uPlot.rangeNum(low, Math.max(high, 0), 0.1, true);
-      high = high > 0 ? up(high * 1.03) : 1;
-      if (this.spec.steady && !this.zoom) high = this.tops[scale] = Math.max(high, high === 1 ? 0 : this.tops[scale] ?? 0) || 1;
-      return [0, high];
+      high = high > 0 ? up(high * 1.03) : 0;
+      if (this.spec.steady && !this.zoom) high = this.tops[scale] = Math.max(high, this.tops[scale] ?? 0);
+      return [0, high || 1];
     }
 
     // span is the range of x in sight.
@@ -243,12 +250,20 @@ globalThis.Charts = (() => {
       const width = this.plot.clientWidth, height = this.plot.clientHeight;
       if (!width || !height || !this.series.length) return;
       this.align();
+      this.theme ??= themeOf(this.plot);
+      const rows = Drawing.rows(this.data.marks ?? [], this.span(), width, this.theme);
+      if (this.rows !== rows) {
+        this.rows = rows;
+        this.u?.destroy();
+        this.u = null;
+      }
+      const none = !this.ys.some((y, i) => !this.hidden.has(this.series[i].name) && y.some(v => v != null));
+      this.none.hidden = !none;
+      if (none && !this.u) return;
       if (!this.u) this.build(width, height);
       const {u} = this;
       const data = [this.x];
       this.series.forEach((s, i) => { data[this.place(i)] = this.ys[i]; });
-      const none = !this.ys.some((y, i) => !this.hidden.has(this.series[i].name) && y.some(v => v != null));
-      this.none.hidden = !none;
       const [min, max] = this.span();
       u.batch(() => {
         if (u.width !== width || u.height !== height) u.setSize({width, height});
@@ -265,7 +280,6 @@ globalThis.Charts = (() => {
     }
 
     build(width, height) {
-      this.theme ??= themeOf(this.plot);
       const {spec, theme} = this;
       const axis = (scale, side, unit, extra) => ({
         scale, side, font: theme.font, stroke: theme.faint, gap: 4, ticks: {show: false},
@@ -277,22 +291,21 @@ globalThis.Charts = (() => {
       const room = (u, values) => Math.ceil((12 + theme.size * 0.6 * Math.max(3, ...(values ?? []).map(v => String(v).length))) / 8) * 8;
       const {x} = spec;
       const across = {size: theme.size + 12, space: x.categories || x.ticks ? 1 : 56};
-      const at = x.categories?.map((_, i) => i) ?? x.ticks;
-      if (at) Object.assign(across, {splits: () => at, filter: (u, splits) => this.sparse(u, splits)});
+      if (x.categories || x.ticks) Object.assign(across, {splits: () => this.ticks(), filter: (u, splits) => this.sparse(u, splits)});
       const axes = [axis("x", 2, x.unit, across), axis("y", 3, spec.y.unit, {size: room, space: this.log ? 22 : 32})];
       if (x.categories) axes[0].values = (u, splits) => splits.map(v => x.categories[v] ?? "");
       if (x.label) Object.assign(axes[0], {label: x.label, labelSize: theme.size + 8, labelFont: theme.font, labelGap: 0});
       if (spec.right) axes.push(axis("right", 1, spec.right.unit, {size: room, space: 32}));
-      const scales = {x: {time: false, distr: x.log ? 3 : 1}, y: {distr: this.log ? 3 : 1, range: () => this.range("y")}};
+      const scales = {x: {time: false, distr: x.log ? 3 : 1, range: (u, min, max) => [min, max]}, y: {distr: this.log ? 3 : 1, range: () => this.range("y")}};
       if (spec.right) scales.right = {range: () => this.range("right")};
       const series = [{}];
       this.series.forEach((s, i) => { series[this.place(i)] = this.line(s, i); });
       this.u = new uPlot({
-        width, height, series, axes, scales, legend: {show: false}, padding: [8, spec.right ? 0 : 14, 0, 0],
+        width, height, series, axes, scales, legend: {show: false}, padding: [8 + this.rows * (theme.size + 3), spec.right ? 0 : 20, 0, 0],
         cursor: {
           y: false, drag: {x: true, y: false, setScale: false}, points: {size: 7},
           bind: {dblclick: () => () => this.zoomTo(null)},
-          ...spec.sync && {sync: {key: spec.sync, setSeries: false, scales: ["x", null], filters: {pub: type => type === "mousemove" || type === "mouseleave"}}},
+          ...spec.sync && {sync: {key: spec.sync, setSeries: false, scales: ["x", null], filters: {pub: type => shared.includes(type)}}},
         },
         hooks: {drawAxes: [u => this.under(u)], draw: [u => this.over(u)], setCursor: [() => this.read()], setSelect: [u => this.selected(u)]},
       }, [[]], this.plot);
@@ -301,9 +314,13 @@ globalThis.Charts = (() => {
     // line is how uPlot draws a series.
     line(s, i) {
       const colour = this.colour(s), filled = s.draw === "area" || s.draw === "bars" || s.draw === "sticks";
-      const paths = {step: () => uPlot.paths.stepped({align: -1}), sticks: () => Drawing.sticks(2.5), bars: () => uPlot.paths.bars({size: [0.7, 64]})}[s.draw];
+      const paths = {
+        step: () => uPlot.paths.stepped({align: -1}), sticks: () => Drawing.sticks(2.5, u => this.crowded(u)), bars: () => uPlot.paths.bars({size: [0.7, 64]}),
+      }[s.draw];
+      const dash = filled ? [] : Palette.dash(s);
       return {
-        scale: s.right ? "right" : "y", show: !this.hidden.has(s.name), width: filled ? 1 : s.width ?? 1.8, dash: Palette.dash(s).length && !filled ? Palette.dash(s) : undefined,
+        scale: s.right ? "right" : "y", show: !this.hidden.has(s.name), width: s.draw === "area" ? 0 : filled ? 1 : s.width ?? 1.8,
+        dash: dash.length ? dash : undefined,
         stroke: filled ? this.theme.paper : colour, fill: filled ? colour : undefined, ...paths && {paths: paths()}, spanGaps: false,
         points: {show: false, size: 5, fill: colour, stroke: colour, filter: () => filled || s.marked ? null : this.lone(this.ys[i])},
       };
@@ -314,6 +331,12 @@ globalThis.Charts = (() => {
       const lone = [];
       for (let k = 0; k < y.length; k++) if (y[k] != null && y[k - 1] == null && y[k + 1] == null) lone.push(k);
       return lone.length ? lone : null;
+    }
+
+    // ticks are the places of labels on the x axis: as given or, with ticks: "values", where values are.
+    ticks() {
+      const {categories, ticks} = this.spec.x;
+      return categories?.map((_, i) => i) ?? (ticks === "values" ? this.x : ticks);
     }
 
     // sparse drops labels of the x axis that would touch the one before.
@@ -344,6 +367,12 @@ globalThis.Charts = (() => {
       if (this.unit.textContent !== text) this.unit.textContent = text;
     }
 
+    // crowded reports whether points stand closer than their marks are wide.
+    crowded(u) {
+      const [i, k] = u.series[0].idxs ?? [0, 0];
+      return (k - i) * 6 * this.theme.ratio > u.bbox.width;
+    }
+
     under(u) {
       Drawing.shades(u, this.data.shades ?? [], this.theme);
       this.each((s, i) => {
@@ -357,9 +386,13 @@ globalThis.Charts = (() => {
         const {y, low, high} = this.raw[i], {hollow, singles, x = this.data.x} = this.data.series[i];
         const scale = s.right ? "right" : "y", colour = this.colour(s);
         const points = this.x.map((x, k) => ({x, y: y[k], low: low?.[k], high: high?.[k]}));
+        if (s.draw === "sticks" && this.crowded(u)) return;
         if (s.interval === "whiskers") Drawing.whiskers(u, [...points, ...singles ?? []], scale, colour, this.theme);
         if (singles) Drawing.points(u, singles, s, scale, colour, this.theme);
-        else if (s.marked) Drawing.points(u, x.map((at, k) => ({x: at, y: this.data.series[i].y[k], hollow: hollow?.[k]})), s, scale, colour, this.theme);
+        else if (s.marked) {
+          const {y} = this.data.series[i];
+          Drawing.points(u, x.map((at, k) => ({x: at, y: y[k], hollow: hollow?.[k]})), s, scale, colour, this.theme);
+        }
       });
       Drawing.rings(u, this.data.rings ?? [], this.theme);
       Drawing.marks(u, this.data.marks ?? [], this.theme);
@@ -377,13 +410,17 @@ globalThis.Charts = (() => {
       const at = k ?? (this.spec.latest ? this.x.length - 1 : null);
       this.root.classList.toggle("reading", k != null);
       const put = (e, text) => { if (e.textContent !== text) e.textContent = text; };
-      put(this.entries.place, k == null || this.x[k] == null ? "" : this.where(k));
-      this.entries.values.forEach((e, i) => put(e, at == null || at < 0 ? "" : k == null ? Units.format(this.unitOf(this.series[i]), this.raw[i].y[at]) : this.value(i, k)));
+      put(this.at, k == null || this.x[k] == null ? "" : this.where(k));
+      this.entries.forEach((e, i) => {
+        if (k != null) put(e, this.value(i, k));
+        else put(e, at == null || at < 0 ? "" : Units.format(this.unitOf(this.series[i]), this.raw[i].y[at]));
+      });
     }
 
     where(k) {
       const {x} = this.spec;
-      return x.categories?.[this.x[k]] ?? Units.exact(x.unit, this.x[k]) + (x.after ? Units.space + x.after : "");
+      const place = x.categories?.[this.x[k]] ?? Units.exact(x.unit, this.x[k]) + (x.after ? Units.space + x.after : "");
+      return this.data.labels?.[k] ? `${place}, ${this.data.labels[k]}` : place;
     }
 
     value(i, k) {
@@ -392,17 +429,18 @@ globalThis.Charts = (() => {
       return low?.[k] == null || high?.[k] == null ? exact : `${exact} (${Units.exact(unit, low[k])} to ${Units.exact(unit, high[k])})`;
     }
 
-    // list makes the legend: a button for each series that shows and hides it, and the place of the cursor.
+    // list makes the legend, a button for each series that shows and hides it, and returns where their values go.
     list() {
       this.legend.replaceChildren();
-      const values = this.series.map(s => {
-        const b = element("button", element("li", this.legend), {type: "button", "aria-pressed": !this.hidden.has(s.name), title: "Show or hide; with Shift: this one alone"});
+      this.legend.classList.toggle("many", this.series.length > 6);
+      return this.series.map(s => {
+        const title = "Show or hide; with Shift: this one alone";
+        const b = element("button", element("li", this.legend), {type: "button", "aria-pressed": !this.hidden.has(s.name), title});
         Drawing.swatch(element("canvas", b, {"aria-hidden": "true"}), s, this.colour(s), this.theme);
         element("span", b, {class: "name"}, s.name);
         b.addEventListener("click", e => this.toggle(s, e.shiftKey));
         return element("span", b, {class: "value"});
       });
-      return {values, place: element("li", this.legend, {class: "place"})};
     }
 
     toggle(s, alone) {
@@ -436,7 +474,8 @@ globalThis.Charts = (() => {
       if (to) {
         const k = to();
         this.point(k);
-        this.said.textContent = `${this.where(k)}: ` + this.series.map((s, i) => this.hidden.has(s.name) ? null : `${s.name} ${this.value(i, k)}`).filter(Boolean).join(", ");
+        const values = this.series.map((s, i) => this.hidden.has(s.name) ? null : `${s.name} ${this.value(i, k)}`);
+        this.said.textContent = `${this.where(k)}: ${values.filter(Boolean).join(", ")}`;
       } else if (e.key === "Escape") this.point(null);
       else if (e.key === "+" || e.key === "=") this.nearer(at, 0.5);
       else if (e.key === "-") this.nearer(at, 2);
@@ -476,23 +515,24 @@ globalThis.Charts = (() => {
     tabulate() {
       if (!this.details.open) {
         this.table.replaceChildren();
-        this.rows = null;
+        this.listed = null;
         return;
       }
       if (!this.raw) return;
       const names = JSON.stringify(this.series.map(s => s.name));
-      if (this.rows?.names !== names || this.rows.first !== this.x[0] || this.rows.count > this.x.length || this.data.series.some(s => s.x)) {
+      const grown = this.listed?.names === names && this.listed.first === this.x[0] && this.listed.count <= this.x.length && !this.data.series.some(s => s.x);
+      if (!grown) {
         this.table.replaceChildren();
         const table = element("table", this.table), head = element("tr", element("thead", table));
         for (const text of [this.spec.x.label ?? "Time", ...this.series.map(s => s.name)]) element("th", head, {scope: "col"}, text);
-        this.rows = {names, first: this.x[0], count: 0, body: element("tbody", table)};
+        this.listed = {names, first: this.x[0], count: 0, body: element("tbody", table)};
       }
-      for (let k = this.rows.count; k < this.x.length; k++) {
-        const row = element("tr", this.rows.body);
+      for (let k = this.listed.count; k < this.x.length; k++) {
+        const row = element("tr", this.listed.body);
         element("th", row, {scope: "row"}, this.where(k));
         this.series.forEach((s, i) => element("td", row, {}, this.value(i, k)));
       }
-      this.rows.count = this.x.length;
+      this.listed.count = this.x.length;
     }
   }
 

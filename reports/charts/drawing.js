@@ -124,51 +124,74 @@ globalThis.Drawing = (() => {
     });
   }
 
-  // marks draws a line from top to bottom for each event, and its label where there is room: [{at, label, colour}].
-  function marks(u, list, theme) {
-    clipped(u, (ctx, box) => {
-      const rows = []; // the right end of what each row of labels has
-      ctx.font = theme.small;
-      ctx.textBaseline = "top";
-      ctx.textAlign = "left";
-      for (const {at, label, colour} of list) {
-        const x = u.valToPos(at, "x", true);
-        if (x < box.left || x > box.left + box.width) continue;
-        ctx.strokeStyle = colour ?? theme.ink;
-        ctx.lineWidth = 1.2 * theme.ratio;
-        ctx.setLineDash([4 * theme.ratio, 3 * theme.ratio]);
-        ctx.beginPath();
-        ctx.moveTo(x, box.top);
-        ctx.lineTo(x, box.top + box.height);
-        ctx.stroke();
-        ctx.setLineDash([]);
-        if (!label) continue;
-        const width = ctx.measureText(label).width, pad = 3 * theme.ratio, line = 14 * theme.ratio;
-        const left = Math.max(box.left, Math.min(x + pad, box.left + box.width - width - pad));
-        const row = [0, 1, 2].find(r => (rows[r] ?? -Infinity) < left - pad);
-        if (row === undefined) continue;
-        rows[row] = left + width;
-        ctx.fillStyle = theme.paper;
-        ctx.globalAlpha = 0.85;
-        ctx.fillRect(left - pad / 2, box.top + row * line, width + pad, line);
-        ctx.globalAlpha = 1;
-        ctx.fillStyle = theme.ink;
-        ctx.fillText(label, left, box.top + row * line + pad / 2);
-      }
+  // layout places the labels of events in rows above the plot: the row of each that finds room, at most three.
+  function layout(list, place, measure, right, theme) {
+    const ends = [];
+    return list.map(({at, label}) => {
+      const x = place(at), width = label ? measure(label) : 0;
+      const left = Math.max(0, Math.min(x, right - width));
+      const row = label && Number.isFinite(x) && x >= 0 && x <= right ? [0, 1, 2].find(r => (ends[r] ?? -Infinity) < left) : undefined;
+      if (row !== undefined) ends[row] = left + width + 6 * theme.ratio;
+      return {x, left, row};
     });
   }
 
-  // sticks is a path builder of uPlot: a bar of fixed width from zero to each value, as for what happens at an instant.
-  function sticks(width) {
+  // rows is how many rows of labels there will be, about, in a chart so many CSS pixels wide.
+  function rows(list, [from, to], width, theme) {
+    const inside = width - 60;
+    const places = layout(list, at => (at - from) / (to - from) * inside, label => label.length * theme.size * 0.55, inside, {ratio: 1});
+    return Math.max(0, ...places.map(p => (p.row ?? -1) + 1));
+  }
+
+  // fit shortens a text to a width on a canvas.
+  function fit(ctx, text, width) {
+    while (text.length > 2 && ctx.measureText(text).width > width) text = text.slice(0, -2).trimEnd() + "…";
+    return text;
+  }
+
+  // marks draws a line from top to bottom for each event, and its label above where there is room: [{at, label, colour}].
+  function marks(u, list, theme) {
+    const {ctx, bbox: box} = u;
+    ctx.save();
+    ctx.font = theme.small;
+    ctx.textBaseline = "bottom";
+    ctx.textAlign = "left";
+    ctx.lineWidth = 1.2 * theme.ratio;
+    list = list.map(m => ({...m, label: m.label && fit(ctx, m.label, box.width)}));
+    const places = layout(list, at => u.valToPos(at, "x", true) - box.left, label => ctx.measureText(label).width, box.width, theme);
+    const line = (theme.size + 3) * theme.ratio;
+    ctx.setLineDash([4 * theme.ratio, 3 * theme.ratio]);
+    places.forEach(({x, row}, i) => {
+      if (!(x >= 0 && x <= box.width)) return;
+      ctx.strokeStyle = list[i].colour ?? theme.ink;
+      ctx.beginPath();
+      ctx.moveTo(box.left + x, box.top - (row ?? 0) * line);
+      ctx.lineTo(box.left + x, box.top + box.height);
+      ctx.stroke();
+    });
+    places.forEach(({left, row}, i) => { // over the lines, which pass behind them
+      if (row === undefined) return;
+      const foot = box.top - row * line;
+      ctx.fillStyle = theme.paper;
+      ctx.fillRect(box.left + left, foot - line, ctx.measureText(list[i].label).width, line);
+      ctx.fillStyle = theme.ink;
+      ctx.fillText(list[i].label, box.left + left, foot - theme.ratio);
+    });
+    ctx.restore();
+  }
+
+  // sticks is a path builder of uPlot, for what happens at an instant: a bar of fixed width from zero to each value or, where they are
+  // crowded, its end alone.
+  function sticks(width, crowded) {
     return (u, index, from, to) => {
       const fill = new Path2D();
-      const {scale} = u.series[index];
+      const {scale} = u.series[index], ends = crowded(u);
       const zero = u.valToPos(0, scale, true), wide = width * devicePixelRatio;
       for (let i = from; i <= to; i++) {
         const v = u.data[index][i];
         if (v == null) continue;
         const y = u.valToPos(v, scale, true);
-        fill.rect(u.valToPos(u.data[0][i], "x", true) - wide / 2, y, wide, zero - y);
+        fill.rect(u.valToPos(u.data[0][i], "x", true) - wide / 2, ends ? y - wide / 2 : y, wide, ends ? wide : zero - y);
       }
       return {stroke: null, fill, clip: null, band: null, gaps: null, flags: 3};
     };
@@ -198,5 +221,5 @@ globalThis.Drawing = (() => {
     ctx.fill();
   }
 
-  return {shades, band, whiskers, points, rings, marks, sticks, swatch};
+  return {shades, band, whiskers, points, rings, rows, marks, sticks, swatch};
 })();
