@@ -6,11 +6,9 @@ import (
 	"sort"
 	"time"
 
-	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc"
-	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 const (
@@ -55,19 +53,9 @@ func (a *Admin) takesRequest(ctx context.Context, conn grpc.ClientConnInterface,
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // which ends the stream
 	newest := &orderer.SeekPosition{Type: &orderer.SeekPosition_Newest{Newest: &orderer.SeekNewest{}}}
-	var e encoder
-	payload := e.bytes(&common.Payload{
-		Header: &common.Header{
-			ChannelHeader: e.bytes(&common.ChannelHeader{
-				Type: int32(common.HeaderType_DELIVER_SEEK_INFO), ChannelId: channel, Timestamp: timestamppb.New(at), TlsCertHash: hash,
-			}),
-			SignatureHeader: e.bytes(&common.SignatureHeader{Creator: a.creator, Nonce: newNonce()}),
-		},
-		Data: e.bytes(&orderer.SeekInfo{Start: newest, Stop: newest, Behavior: orderer.SeekInfo_FAIL_IF_NOT_READY}),
-	})
-	envelope := &common.Envelope{Payload: payload, Signature: a.sign(&e, payload)}
-	if e.err != nil {
-		return false, e.err
+	envelope, err := a.seek(channel, hash, at, newest, newest)
+	if err != nil {
+		return false, err
 	}
 	stream, err := peer.NewDeliverClient(conn).DeliverFiltered(ctx)
 	if err != nil {
