@@ -138,6 +138,44 @@ func (c *Readings) getBill(stub shim.ChaincodeStubInterface, args []string) ([]b
 	return lookUp(stub, reading.BillKey(meter, n[0], n[1], hash), reading.CodeNoBill, fmt.Sprintf("bill of meter %s, readings %d to %d", meter, n[0], n[1]))
 }
 
+// getMeter returns the registration of a meter, as a list of one.
+func (c *Readings) getMeter(stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
+	id := args[0]
+	if err := reading.CheckMeter(id); err != nil {
+		return nil, reading.CodeArguments.Errorf("%v", err)
+	}
+	state, err := lookUp(stub, reading.MeterKey(id), reading.CodeMeterUnknown, "meter "+id)
+	if err != nil {
+		return nil, err
+	}
+	m, err := parseMeter(state)
+	if err != nil {
+		return nil, fmt.Errorf("state of meter %s: %w", id, err)
+	}
+	registered, err := m.registration(id)
+	if err != nil {
+		return nil, fmt.Errorf("state of meter %s: %w", id, err)
+	}
+	return reading.MarshalRegistrations([]reading.Registration{registered})
+}
+
+// getGateway returns the registration of a gateway.
+func (c *Readings) getGateway(stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
+	id := args[0]
+	if err := reading.CheckMeter(id); err != nil {
+		return nil, reading.CodeArguments.Errorf("gateway: %v", err)
+	}
+	point, err := lookUp(stub, reading.GatewayKey(id), reading.CodeGatewayUnknown, "gateway "+id)
+	if err != nil {
+		return nil, err
+	}
+	key, err := compress(point)
+	if err != nil {
+		return nil, fmt.Errorf("state of gateway %s: %w", id, err)
+	}
+	return reading.Gateway{ID: id, Key: key}.Marshal()
+}
+
 // lookUp returns the value of a key, or refuses with the code where it has none.
 func lookUp(stub shim.ChaincodeStubInterface, key string, code refusal.Code, what string) ([]byte, error) {
 	raw, err := stub.GetState(key)

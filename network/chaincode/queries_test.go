@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"meterbench/simulators/reading"
 )
 
@@ -101,6 +103,10 @@ func TestRefusedCalls(t *testing.T) {
 		{"GetBill m1 x 1 " + strings.Repeat("aa", 32), 400, "ARGUMENTS_WRONG: "},
 		{"GetBill m1 0 1 aa", 400, "ARGUMENTS_WRONG: "},
 		{"GetBill m1 0 1 " + strings.Repeat("aa", 32), 404, "BILL_MISSING: "},
+		{"GetMeter M1", 400, "ARGUMENTS_WRONG: "},
+		{"GetMeter m9", 404, "METER_UNKNOWN: "},
+		{"GetGateway GW", 400, "ARGUMENTS_WRONG: "},
+		{"GetGateway gw9", 404, "GATEWAY_UNKNOWN: "},
 	}
 	for _, test := range tests {
 		t.Run(test.call, func(t *testing.T) {
@@ -112,4 +118,20 @@ func TestRefusedCalls(t *testing.T) {
 	c, s := deployed(t)
 	s.args = nil
 	expect(t, c.Invoke(s), 400, "FUNCTION_MISSING: ")
+}
+
+// The contract tells meters and gateways as they were registered.
+func TestGetRegistrations(t *testing.T) {
+	c, s := deployed(t)
+	for id, want := range map[string][]byte{
+		"m1": batch(t, registration(t, "m1", meterKey(t, 1), true)), "m2": batch(t, registration(t, "m2", meterKey(t, 2), false)),
+		"m3": batch(t, encrypting(t, "m3", 3)),
+	} {
+		if diff := cmp.Diff(want, s.invoke(t, c, reading.FnGetMeter, []byte(id)).GetPayload()); diff != "" {
+			t.Errorf("meter %s: -want +got:\n%s", id, diff)
+		}
+	}
+	if diff := cmp.Diff(gateway(t, "gw2", 9), s.invoke(t, c, reading.FnGetGateway, []byte("gw2")).GetPayload()); diff != "" {
+		t.Errorf("gateway: -want +got:\n%s", diff)
+	}
 }

@@ -41,6 +41,8 @@ var readingsFunctions = map[string]function[*Readings]{
 	reading.FnGetParameters:   findsBy(reading.ParametersKey, reading.CodeNoParameters, "parameters"),
 	reading.FnGetFunction:     findsBy(reading.FunctionKey, reading.CodeNotApproved, "function"),
 	reading.FnGetBill:         asks(4, (*Readings).getBill),
+	reading.FnGetMeter:        asks(1, (*Readings).getMeter),
+	reading.FnGetGateway:      asks(1, (*Readings).getGateway),
 	reading.FnCount:           asks(2, (*Readings).count),
 }
 

@@ -229,6 +229,18 @@ func newMeter(r reading.Registration, header codec.Header) (meter, error) {
 	return m, nil
 }
 
+// registration is the inverse of newMeter.
+func (m *meter) registration(id string) (reading.Registration, error) {
+	key, err := compress(m.key)
+	r := reading.Registration{
+		Meter: id, Key: key, Verify: m.verify, Gateway: m.gateway, Parameters: m.parameters, Span: time.Duration(m.span) * time.Second,
+	}
+	if m.span > 0 {
+		r.Begin = time.Unix(int64(m.begin), 0).UTC()
+	}
+	return r, err
+}
+
 const meterSize = 1 + reading.PointSize + 5 + 8 + 4 + 32 // without the gateway's id
 
 func (m *meter) marshal() []byte {
@@ -266,6 +278,15 @@ func parseMeter(b []byte) (meter, error) {
 // publicKey returns a key as the world state holds it.
 func publicKey(point []byte) (*ecdsa.PublicKey, error) {
 	return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+}
+
+// compress returns a key as registrations have it.
+func compress(point []byte) ([]byte, error) {
+	key, err := publicKey(point)
+	if err != nil {
+		return nil, err
+	}
+	return reading.Compress(key)
 }
 
 // keeps reports whether a time belongs to the number of a reading: that of the meter's begin plus its span for each

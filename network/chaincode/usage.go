@@ -26,6 +26,8 @@ func readingsUsage() []Usage {
 		{reading.FnRegisterGateway, "gateway", true, false},
 		{reading.FnPutBill, "bill", false, false},
 		{reading.FnGetBill, "meter, from, to, function's hash", false, true},
+		{reading.FnGetMeter, "meter", false, true},
+		{reading.FnGetGateway, "gateway", false, true},
 		{reading.FnPing, "", false, true},
 	}
 }

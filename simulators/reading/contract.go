@@ -26,6 +26,8 @@ const (
 	FnGetParameters   = "GetParameters"    // (id): the public key
 	FnGetFunction     = "GetFunction"      // (hash): the function
 	FnGetBill         = "GetBill"          // (meter, from, to, function's hash): the bill
+	FnGetMeter        = "GetMeter"         // (meter): a list of one registration, its own
+	FnGetGateway      = "GetGateway"       // (gateway): the gateway
 	FnCount           = "CountStored"      // (first and last meter, in the order of ids; "" and "" for all): how many readings and bills are stored, in decimal
 )
 
