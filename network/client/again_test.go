@@ -318,7 +318,7 @@ func TestNothingIsClaimedWrongly(t *testing.T) {
 						case result.Refused:
 							wrong = there
 						case result.Failed:
-							wrong = !there || commitOutcome(code) != a.Outcome
+							wrong = !there || CommitOutcome(code) != a.Outcome
 						case result.Succeeded:
 							wrong = there != (a.Outcome == result.Valid) || there && code != peer.TxValidationCode_VALID
 						default:

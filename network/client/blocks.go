@@ -149,7 +149,7 @@ func (c *Client) Ledger(ctx context.Context, first uint64) iter.Seq2[bench.Entry
 					err = fmt.Errorf("block %d: transaction id %q is not 64 hex digits", number, tx.GetTxid())
 					break
 				}
-				if !yield(bench.Entry{TxID: id, Block: number, Outcome: commitOutcome(tx.GetTxValidationCode())}, nil) {
+				if !yield(bench.Entry{TxID: id, Block: number, Outcome: CommitOutcome(tx.GetTxValidationCode())}, nil) {
 					return
 				}
 			}

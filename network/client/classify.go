@@ -201,7 +201,8 @@ func cutOff(text string) bool {
 		!said("Error while dialing", "authentication handshake failed")
 }
 
-func commitOutcome(code peer.TxValidationCode) result.Outcome {
+// CommitOutcome returns how a transaction ended that was committed with a validation code.
+func CommitOutcome(code peer.TxValidationCode) result.Outcome {
 	switch code {
 	case peer.TxValidationCode_VALID:
 		return result.Valid

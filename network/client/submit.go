@@ -99,7 +99,7 @@ func (t *attempt) showed(c commit) error {
 // committed records the commit of the transaction, with whatever validation code.
 func (t *attempt) committed(c commit) error {
 	t.receipt.Committed, t.receipt.Block = c.at, c.block
-	if t.receipt.Outcome = commitOutcome(c.code); t.receipt.Outcome != result.Valid {
+	if t.receipt.Outcome = CommitOutcome(c.code); t.receipt.Outcome != result.Valid {
 		return t.fail("commit", t.receipt.Outcome, fmt.Errorf("validation code %s", c.code))
 	}
 	return nil
