@@ -63,10 +63,7 @@ func newBlockLog(nodes []Node, from map[string]int64, lines []fabric.LogLine) *b
 	b := &blockLog{logs: map[string]*nodeLog{}}
 	for _, n := range nodes {
 		if n.Role != result.RoleChaincode {
-			b.logs[n.Name] = &nodeLog{
-				node: n.Name, path: n.Log, lines: lines, offset: from[n.Name],
-				blocks: map[blockKey]*loggedBlock{}, timer: map[string]bool{}, last: map[string]*loggedBlock{},
-			}
+			b.logs[n.Name] = newNodeLog(n, from[n.Name], lines)
 		}
 	}
 	return b
@@ -262,6 +259,14 @@ type nodeLog struct {
 	last   map[string]*loggedBlock // which an orderer created, by channel
 }
 
+// newNodeLog reads a node's log from a position on.
+func newNodeLog(n Node, from int64, lines []fabric.LogLine) *nodeLog {
+	return &nodeLog{
+		node: n.Name, path: n.Log, lines: lines, offset: from,
+		blocks: map[blockKey]*loggedBlock{}, timer: map[string]bool{}, last: map[string]*loggedBlock{},
+	}
+}
+
 // A blockKey is a block of a channel.
 type blockKey struct {
 	channel string
@@ -289,13 +294,20 @@ const longestLine = 1 << 16
 
 // read reads on. A line that is not complete yet is left for the next call.
 func (l *nodeLog) read() error {
+	_, err := l.readSome(math.MaxInt64)
+	return err
+}
+
+// readSome reads on until so many bytes more are read, or all that there is. It reports whether there may be more.
+func (l *nodeLog) readSome(most int64) (more bool, err error) {
 	f, err := regular.Open(l.path, math.MaxInt64)
 	var rest io.Reader
 	if err == nil {
 		defer f.Close()
 		rest = io.NewSectionReader(f, l.offset, math.MaxInt64-l.offset)
 	}
-	for buffered := bufio.NewReaderSize(rest, longestLine); err == nil; {
+	begin := l.offset
+	for buffered := bufio.NewReaderSize(rest, longestLine); err == nil && l.offset-begin < most; {
 		var line []byte
 		switch line, err = buffered.ReadSlice('\n'); {
 		case errors.Is(err, bufio.ErrBufferFull): // nothing about a block; what follows of it is read as a line and is none
@@ -308,10 +320,10 @@ func (l *nodeLog) read() error {
 			}
 		}
 	}
-	if !errors.Is(err, io.EOF) {
-		return fmt.Errorf("log of %s: %w", l.node, err)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, fmt.Errorf("log of %s: %w", l.node, err)
 	}
-	return nil
+	return err == nil, nil
 }
 
 func (l *nodeLog) take(e event) {

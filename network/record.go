@@ -249,18 +249,31 @@ func (r *Record) ClientConfig(channel, chaincode string) (client.Config, error) 
 	for _, site := range r.Topology.AllSites() {
 		cfg.Sites = append(cfg.Sites, site.Name)
 	}
+	if cfg.Gateways, err = r.Peers(channel); err != nil {
+		return client.Config{}, err
+	}
+	return cfg, r.direct(&cfg)
+}
+
+// Peers returns how the peers of a channel are reached, in the order of its members, each as the client user of its own
+// organisation.
+func (r *Record) Peers(channel string) (all []client.Gateway, err error) {
+	c, err := r.channel(channel)
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range c.Peers {
 		peer := r.node(name)
 		_, user, err1 := fabric.ReadKeys(organisationDir(r.Dir, peer.Organisation), fabric.User)
 		tls, err2 := r.tls(peer.Organisation, fabric.UsersTLS)
 		if err := errors.Join(err1, err2); err != nil {
-			return client.Config{}, fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		address, dial := r.reached(peer, peer.Address)
-		cfg.Gateways = append(cfg.Gateways, client.Gateway{
+		all = append(all, client.Gateway{
 			Name: name, Address: address, Dial: dial, TLS: tls, Site: r.Topology.SiteNumber(r.Topology.SiteOf(name)),
 			Identity: client.Identity{MSP: topology.MSP(peer.Organisation), CertPEM: user.Cert, KeyPEM: user.Key},
 		})
 	}
-	return cfg, r.direct(&cfg)
+	return all, nil
 }
