@@ -28,11 +28,11 @@ type Reader interface {
 	// Overview describes the network as it is now. What could be learned is there also with an error.
 	Overview(ctx context.Context) (Overview, error)
 	// Blocks returns at most n blocks of a channel with numbers below before, or the newest with before 0, newest first, without
-	// their transactions.
+	// their transactions. There may be fewer where they are large; the last one is number 0.
 	Blocks(ctx context.Context, channel string, before uint64, n int) ([]Block, error)
 	// Block returns a block with the heads of at most n of its transactions, from the one at index from on.
 	Block(ctx context.Context, channel string, number uint64, from, n int) (BlockPage, error)
-	// Transaction returns a transaction by its id, in lower-case hexadecimal.
+	// Transaction returns a transaction by its id, in lower-case hexadecimal or as Head.ID has it.
 	Transaction(ctx context.Context, channel, id string) (Transaction, error)
 	// Meter returns transactions that concern a meter, newest first. It looks at a part of the ledger at a time: after says where
 	// the search goes on, 0 at the first call.
@@ -158,7 +158,7 @@ type BlockPage struct {
 
 // Head is what a list says of a transaction.
 type Head struct {
-	ID       string    `json:"id"`
+	ID       string    `json:"id"` // of one that has none, as a change of the configuration: its block and index, 12:0
 	Channel  string    `json:"channel"`
 	Block    uint64    `json:"block"`
 	Index    int       `json:"index"`             // in its block
@@ -175,15 +175,19 @@ type Head struct {
 // Transaction is one transaction on a ledger.
 type Transaction struct {
 	Head
-	CodeText  string        `json:"code_text"`         // the validation code in words
-	Subject   string        `json:"subject,omitempty"` // common name in the creator's certificate
-	Endorsers []Endorser    `json:"endorsers,omitempty"`
-	Arguments []Argument    `json:"arguments,omitempty"`
-	Access    []Access      `json:"access,omitempty"`
-	Cut       int           `json:"access_left_out,omitempty"` // entries of Access that were left out
-	Event     string        `json:"event,omitempty"`
-	Documents []Document    `json:"documents,omitempty"` // what we know how to read of its arguments
-	Latency   []LatencyPart `json:"latency,omitempty"`   // where its latency went, if this run sent it and it is stored
+	CodeText  string     `json:"code_text"`         // the validation code in words
+	Subject   string     `json:"subject,omitempty"` // common name in the creator's certificate
+	Endorsers []Endorser `json:"endorsers,omitempty"`
+	Arguments []Argument `json:"arguments,omitempty"` // without the function
+	// ArgumentsCut and DocumentsCut are how many were left out.
+	ArgumentsCut int           `json:"arguments_left_out,omitempty"`
+	DocumentsCut int           `json:"documents_left_out,omitempty"`
+	Wrong        string        `json:"wrong,omitempty"` // what of it could not be read, and why
+	Access       []Access      `json:"access,omitempty"`
+	Cut          int           `json:"access_left_out,omitempty"` // entries of Access that were left out
+	Event        string        `json:"event,omitempty"`
+	Documents    []Document    `json:"documents,omitempty"` // what we know how to read of its arguments
+	Latency      []LatencyPart `json:"latency,omitempty"`   // where its latency went, if this run sent it and it is stored
 }
 
 // Endorser is who endorsed a transaction.
@@ -204,13 +208,15 @@ const MostText = 4096
 
 // Access is what a transaction read or wrote of the world state.
 type Access struct {
-	Contract string     `json:"contract"`
-	Kind     AccessKind `json:"kind"`
-	Key      string     `json:"key"`
-	Version  string     `json:"version,omitempty"` // of a read: block and transaction, 12:3; empty: the key did not exist
-	Bytes    int        `json:"bytes,omitempty"`   // of a written value
-	Text     string     `json:"text,omitempty"`    // of a written value, as in Argument
-	Hex      bool       `json:"hex,omitempty"`
+	Contract string `json:"contract"`
+	// Collection is that of private data, empty for public data. Key and Text are then hashes: a ledger has no more of it.
+	Collection string     `json:"collection,omitempty"`
+	Kind       AccessKind `json:"kind"`
+	Key        string     `json:"key"`
+	Version    string     `json:"version,omitempty"` // of a read: block and transaction, 12:3; empty: the key did not exist
+	Bytes      int        `json:"bytes,omitempty"`   // of a written value
+	Text       string     `json:"text,omitempty"`    // of a written value, as in Argument
+	Hex        bool       `json:"hex,omitempty"`
 }
 
 // AccessKind is what was done with a key.
@@ -218,15 +224,16 @@ type AccessKind string
 
 // The kinds.
 const (
-	Read   AccessKind = "read"
-	Write  AccessKind = "write"
-	Delete AccessKind = "delete"
-	Range  AccessKind = "range"
+	Read     AccessKind = "read"
+	Write    AccessKind = "write"
+	Delete   AccessKind = "delete"
+	Range    AccessKind = "range"    // of keys, read
+	Metadata AccessKind = "metadata" // of a key, written: who must endorse its changes
 )
 
 // Document is a reading, bill, key or other document of ours in the arguments of a transaction.
 type Document struct {
-	Kind   string  `json:"kind"` // reading, bill, registration, parameters, function, gateway, key
+	Kind   string  `json:"kind"` // reading, bill, registration, parameters, function, gateway, key, definition, config
 	Title  string  `json:"title"`
 	Fields []Field `json:"fields"`
 	// Signature is whether its signature is right, and Text of it whose that is.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"meterbench/bench"
+	ledgers "meterbench/bench/ledger"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
@@ -27,9 +28,10 @@ import (
 // An attachedLab is a study's Lab on a network that others run.
 type attachedLab struct {
 	authorityPlan
-	logs   string
-	tables *fe.Tables // of discrete logarithms
-	before leftThere  // by sites that are closed
+	logs    string
+	tables  *fe.Tables // of discrete logarithms
+	before  leftThere  // by sites that are closed
+	ledgers *ledgers.Switch
 }
 
 func newAttachedLab(p Plan, dir string, with Programs) (study.Lab, error) {
@@ -38,7 +40,7 @@ func newAttachedLab(p Plan, dir string, with Programs) (study.Lab, error) {
 		return nil, err
 	}
 	tables, err := fe.NewTables(fe.DefaultTableConfig())
-	return &attachedLab{authorityPlan: beside, tables: tables, logs: filepath.Join(dir, study.LogsFolder)}, err
+	return &attachedLab{authorityPlan: beside, tables: tables, logs: filepath.Join(dir, study.LogsFolder), ledgers: with.Ledgers}, err
 }
 
 // Start implements study.Lab.
@@ -52,6 +54,7 @@ func (l *attachedLab) Start(ctx context.Context, session study.Session, working 
 		return nil, l.refuse(err)
 	}
 	site := &attachedSite{lab: l, net: attached, ledger: ledger{begin: time.Now()}, incidents: make(chan result.Incident)}
+	site.shown = show(l.ledgers, site.explorer, working)
 	logs := logsOf(l.logs, session)
 	if site.device, err = startDevice(session.Network.Caps.Device, logs); err == nil {
 		site.authorities, err = l.start(ctx, logs)
@@ -111,6 +114,7 @@ type attachedSite struct {
 	cut       bool            // and of when they were cut
 	incidents chan result.Incident
 	unwatch   context.CancelFunc // nil: nothing is watched yet
+	shown     showcase
 }
 
 func (s *attachedSite) connect(ctx context.Context) error {
@@ -305,8 +309,9 @@ func (s *attachedSite) Close() error {
 		s.unwatch()
 	}
 	s.lab.before = s.there()
+	failed := s.shown.close()
 	s.net.Close()
-	return errors.Join(s.sampler.Close(), s.clients.Close(), s.device.close(), s.authorities.close())
+	return errors.Join(failed, s.sampler.Close(), s.clients.Close(), s.device.close(), s.authorities.close())
 }
 
 var (

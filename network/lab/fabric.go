@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"meterbench/bench/bottleneck"
+	ledgers "meterbench/bench/ledger"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
@@ -50,6 +51,7 @@ type fabricLab struct {
 	binaries map[string]daemons.Binaries // of networks of its own, by release as their topologies name it
 	logs     string
 	tables   *fe.Tables // of discrete logarithms, for all sessions
+	ledgers  *ledgers.Switch
 }
 
 func newFabricLab(p Plan, dir string, with Programs) (study.Lab, error) {
@@ -69,7 +71,7 @@ func newFabricLab(p Plan, dir string, with Programs) (study.Lab, error) {
 		return nil, err
 	}
 	logs, err := filepath.Abs(filepath.Join(dir, study.LogsFolder))
-	return &fabricLab{authorityPlan: beside, binaries: binaries, logs: logs, tables: tables}, err
+	return &fabricLab{authorityPlan: beside, binaries: binaries, logs: logs, tables: tables, ledgers: with.Ledgers}, err
 }
 
 // Start implements study.Lab.
@@ -87,6 +89,7 @@ func (l *fabricLab) Start(ctx context.Context, session study.Session, working fu
 	if err = site.open(ctx, logs, session.Events, working); err != nil {
 		return nil, errors.Join(l.locateChaincode(session.Network, err), site.authorities.close())
 	}
+	site.shown = show(l.ledgers, site.explorer, working)
 	if site.device, err = startDevice(site.topology.Caps.Device, logs); err == nil {
 		err = site.connect(ctx)
 	}
@@ -143,6 +146,7 @@ type fabricSite struct {
 	blamed    sync.Map           // of chaincodes of the user's that ended, the *network.ChaincodeError, by process
 	unwatch   context.CancelFunc // nil: they are not watched yet
 	disturbed atomic.Bool        // something that harms was done to the network on purpose
+	shown     showcase
 }
 
 func (s *fabricSite) connect(ctx context.Context) (err error) {
@@ -259,7 +263,7 @@ func (s *fabricSite) Close() error {
 	if s.unwatch != nil {
 		s.unwatch()
 	}
-	return errors.Join(s.Sampler.Close(), s.clients.Close(), s.device.close(), s.authorities.close(), s.net.Close())
+	return errors.Join(s.shown.close(), s.Sampler.Close(), s.clients.Close(), s.device.close(), s.authorities.close(), s.net.Close())
 }
 
 // lines is a writer that hands whole lines to a function.

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	ledgers "meterbench/bench/ledger"
 	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
@@ -122,6 +123,8 @@ func (e InputError) Unwrap() error { return e.error }
 type Programs struct {
 	Daemons func(release string) (daemons.Binaries, error) // of Fabric, "" being the default release
 	CA      func() (server string, err error)              // of fabric-ca
+	// Ledgers is set to the ledgers of each network while it is up, for those who look at them; nil: nobody does.
+	Ledgers *ledgers.Switch
 }
 
 // New returns the laboratory that measures a plan, whose nodes' logs go below dir.

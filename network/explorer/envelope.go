@@ -1,0 +1,248 @@
+package explorer
+
+import (
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"meterbench/bench/ledger"
+	"meterbench/bench/result"
+	"meterbench/internal/printable"
+	"meterbench/network/client"
+)
+
+// mostFields bounds how many fields a message that strangers wrote may have, in it and in its messages: an empty field takes two
+// bytes on the wire and a hundred in memory.
+const mostFields = 100_000
+
+var errFields = errors.New("it has too many fields")
+
+// unmarshal reads a message that strangers wrote.
+func unmarshal(wire []byte, into proto.Message) error {
+	if left := mostFields; !within(wire, into.ProtoReflect().Descriptor(), &left) {
+		return errFields
+	}
+	return proto.Unmarshal(wire, into)
+}
+
+// within reports whether a wire form has no more fields than are left. It says nothing of one that is damaged.
+func within(wire []byte, of protoreflect.MessageDescriptor, left *int) bool {
+	for len(wire) > 0 {
+		if *left--; *left < 0 {
+			return false
+		}
+		number, kind, n := protowire.ConsumeTag(wire)
+		if n < 0 {
+			return true
+		}
+		wire = wire[n:]
+		if n = protowire.ConsumeFieldValue(number, kind, wire); n < 0 {
+			return true
+		}
+		if field := of.Fields().ByNumber(number); field != nil && kind == protowire.BytesType && field.Message() != nil {
+			inner, _ := protowire.ConsumeBytes(wire)
+			if !within(inner, field.Message(), left) {
+				return false
+			}
+		}
+		wire = wire[n:]
+	}
+	return true
+}
+
+// A transaction is what could be read of one. What could not is zero, and wrong says why.
+type transaction struct {
+	channel string // on whose ledger it is
+	block   uint64
+	index   int
+	bytes   int
+	code    peer.TxValidationCode
+
+	header  common.ChannelHeader
+	creator msp.SerializedIdentity
+	data    []byte // of a kind that header says
+
+	actions int // of an endorser transaction; the first one is read
+	input   peer.ChaincodeInvocationSpec
+	action  peer.ChaincodeAction
+	results rwset.TxReadWriteSet
+	signers []*peer.Endorsement
+	wrong   error
+}
+
+// read reads a transaction of a block.
+func (b *block) read(channel string, index int) *transaction {
+	t := &transaction{channel: channel, block: b.number(), index: index, bytes: len(b.envelopes()[index]), code: b.code(index)}
+	t.wrong = t.read(b.envelopes()[index])
+	return t
+}
+
+// createdAt returns the instant in an envelope, by its creator's clock; zero where it has none.
+func createdAt(envelope []byte) time.Time {
+	var t transaction
+	if t.readHeader(envelope, false) != nil {
+		return time.Time{}
+	}
+	return instant(t.header.GetTimestamp())
+}
+
+func instant(at *timestamppb.Timestamp) time.Time {
+	if !at.IsValid() {
+		return time.Time{}
+	}
+	return at.AsTime()
+}
+
+// readHeader reads who sent what and when. whole wants the creator too.
+func (t *transaction) readHeader(wire []byte, whole bool) error {
+	var envelope common.Envelope
+	var payload common.Payload
+	if err := unmarshal(wire, &envelope); err != nil {
+		return fmt.Errorf("envelope: %w", err)
+	}
+	if err := unmarshal(envelope.GetPayload(), &payload); err != nil {
+		return fmt.Errorf("payload: %w", err)
+	}
+	if err := unmarshal(payload.GetHeader().GetChannelHeader(), &t.header); err != nil {
+		return fmt.Errorf("channel header: %w", err)
+	}
+	if t.data = payload.GetData(); !whole {
+		return nil
+	}
+	var signature common.SignatureHeader
+	if err := unmarshal(payload.GetHeader().GetSignatureHeader(), &signature); err != nil {
+		return fmt.Errorf("signature header: %w", err)
+	}
+	if err := unmarshal(signature.GetCreator(), &t.creator); err != nil {
+		return fmt.Errorf("creator: %w", err)
+	}
+	return nil
+}
+
+// kind returns what the transaction is for.
+func (t *transaction) kind() common.HeaderType { return common.HeaderType(t.header.GetType()) }
+
+func (t *transaction) read(wire []byte) error {
+	if err := t.readHeader(wire, true); err != nil {
+		return err
+	}
+	if t.kind() != common.HeaderType_ENDORSER_TRANSACTION {
+		return nil
+	}
+	var of peer.Transaction
+	if err := unmarshal(t.data, &of); err != nil {
+		return fmt.Errorf("actions: %w", err)
+	}
+	if t.actions = len(of.GetActions()); t.actions == 0 {
+		return errors.New("it has no action")
+	}
+	var endorsed peer.ChaincodeActionPayload
+	if err := unmarshal(of.GetActions()[0].GetPayload(), &endorsed); err != nil {
+		return fmt.Errorf("action: %w", err)
+	}
+	t.signers = endorsed.GetAction().GetEndorsements()
+	return errors.Join(t.readInput(endorsed.GetChaincodeProposalPayload()), t.readResults(endorsed.GetAction().GetProposalResponsePayload()))
+}
+
+func (t *transaction) readInput(wire []byte) error {
+	var proposed peer.ChaincodeProposalPayload
+	err := unmarshal(wire, &proposed)
+	if err == nil {
+		err = unmarshal(proposed.GetInput(), &t.input)
+	}
+	if err != nil {
+		return fmt.Errorf("arguments: %w", err)
+	}
+	return nil
+}
+
+func (t *transaction) readResults(wire []byte) error {
+	var answer peer.ProposalResponsePayload
+	err := unmarshal(wire, &answer)
+	if err == nil {
+		err = unmarshal(answer.GetExtension(), &t.action)
+	}
+	if err == nil {
+		err = unmarshal(t.action.GetResults(), &t.results)
+	}
+	if err != nil {
+		return fmt.Errorf("results: %w", err)
+	}
+	return nil
+}
+
+// contract returns the name of the contract that was called. The arguments say it, and the endorsers.
+func (t *transaction) contract() string {
+	if name := t.action.GetChaincodeId().GetName(); name != "" {
+		return name
+	}
+	return t.input.GetChaincodeSpec().GetChaincodeId().GetName()
+}
+
+// args returns the function and its arguments.
+func (t *transaction) args() [][]byte { return t.input.GetChaincodeSpec().GetInput().GetArgs() }
+
+// id returns the transaction's id: for one that has none of the form of others, its block and index.
+func (t *transaction) id() string {
+	if id := t.header.GetTxId(); isID(id) {
+		return id
+	}
+	return fmt.Sprintf("%d:%d", t.block, t.index)
+}
+
+// isID reports whether a text is the id of a transaction: 64 hexadecimal digits in lower case.
+func isID(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return len(text) == 64
+}
+
+// mostName bounds what is shown of a name, in bytes.
+const mostName = 128
+
+// name returns a name that strangers gave, for a line.
+func name(text string) string { return printable.Line(cut(text, mostName)) }
+
+// cut returns the beginning of a text, without half a character at the end.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return text[:most] + "…"
+}
+
+// head returns what a list says of the transaction.
+func (t *transaction) head() ledger.Head {
+	h := ledger.Head{
+		ID: t.id(), Channel: t.channel, Block: t.block, Index: t.index, Time: instant(t.header.GetTimestamp()), Type: kindName(t.kind(), t.wrong),
+		Creator: name(t.creator.GetMspid()), Contract: name(t.contract()), Code: codeName(t.code), Outcome: outcome(t.code).String(), Bytes: t.bytes,
+	}
+	if args := t.args(); len(args) > 0 {
+		h.Function = name(string(args[0]))
+	}
+	return h
+}
+
+// outcome returns what results call a validation code.
+func outcome(code peer.TxValidationCode) result.Outcome {
+	if code == peer.TxValidationCode_NOT_VALIDATED {
+		return result.Unknown
+	}
+	return client.CommitOutcome(code)
+}
