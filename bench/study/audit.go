@@ -32,8 +32,8 @@ func shorten(id [32]byte) shortID { return shortID(id[:16]) }
 
 func (a shortID) compare(b shortID) int { return bytes.Compare(a[:], b[:]) }
 
-// read adds what is on the ledger of a site, and hands every transaction there to see.
-func (l *ledgers) read(ctx context.Context, site Site, see func(bench.Entry)) error {
+// read adds what is on the ledger of a site, and hands every transaction there to see and every block to keep.
+func (l *ledgers) read(ctx context.Context, site Site, see func(bench.Entry), keep func(*result.BlockRow)) error {
 	// The contract is asked before the ledger is read: what the client has lost sight of may be committed meanwhile.
 	stored, counted, err := site.Stored(ctx)
 	if err != nil {
@@ -41,7 +41,7 @@ func (l *ledgers) read(ctx context.Context, site Site, see func(bench.Entry)) er
 	}
 	l.stored += stored
 	l.uncounted = l.uncounted || !counted
-	for entry, err := range site.Ledger(ctx) {
+	for entry, err := range site.Ledger(ctx, keep) {
 		if err != nil {
 			return fmt.Errorf("read the ledger: %w", err)
 		}

@@ -115,7 +115,7 @@ func (d *doubtful) end(a *bench.Attempt, copies *uint64) result.Outcome {
 	return result.Unknown
 }
 
-func (d *doubtful) Ledger(context.Context) iter.Seq2[bench.Entry, error] {
+func (d *doubtful) Ledger(context.Context, func(*result.BlockRow)) iter.Seq2[bench.Entry, error] {
 	return func(yield func(bench.Entry, error) bool) {
 		for _, e := range d.entries {
 			if !yield(e, nil) {

@@ -294,7 +294,7 @@ func (s *site) reading() (float64, error) {
 	return s.pace(), nil
 }
 
-func (s *site) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
+func (s *site) Ledger(ctx context.Context, _ func(*result.BlockRow)) iter.Seq2[bench.Entry, error] {
 	return func(yield func(bench.Entry, error) bool) {
 		if s.ledgerRead != nil {
 			s.ledgerRead()

@@ -35,8 +35,9 @@ type Site interface {
 	// Sample reads the CPU time and memory of every node and of the client.
 	Sample() (proc.Snapshot, error)
 	// Ledger yields every transaction on the ledger, channel by channel, oldest first, but for those that the
-	// Site itself sent to set up.
-	Ledger(ctx context.Context) iter.Seq2[bench.Entry, error]
+	// Site itself sent to set up. Where the ledger has blocks it hands each that came since the site's start to see, the set-up's
+	// among them, with what of BlockRow is known of it but for level and session. see may be nil.
+	Ledger(ctx context.Context, see func(*result.BlockRow)) iter.Seq2[bench.Entry, error]
 	// Stored returns how many readings the contracts themselves count; false where one of them counts nothing.
 	Stored(ctx context.Context) (n uint64, counted bool, err error)
 	// Incidents delivers what befalls the processes of the target, and again what becomes of it. It may be nil.

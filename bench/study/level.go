@@ -108,6 +108,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		return backlog, err
 	}
 	s.left.turned(t, measured, fastest)
+	s.bookTurn(t, measured[0].Epoch)
 	report := sync.OnceValues(func() (*nodeReport, []result.Block) { // fetched lazily, once there is something to explain
 		return s.ask(ctx, measured[0].Epoch, scheduled, counted)
 	})
@@ -121,6 +122,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		case w.Scheduled() > 0 && w.Length() > 0:
 			nodes, blocks := report()
 			s.resolve(blocks, windows)
+			s.bookBlocks(blocks, true)
 			p := s.point(l, m, w, usage)
 			p.Pace = pace.mean(m.Epoch.Add(w.From), m.Epoch.Add(w.To))
 			disturbed(&p, probe)

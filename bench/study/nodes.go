@@ -136,6 +136,7 @@ func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, be
 	if slices.Contains(s.facts.NotSeen, result.AspectBlocks) {
 		return report, nil
 	}
+	_ = s.book() // an error is that of the next call, too
 	blocks, err := s.tracer.Blocks(epoch)
 	if err != nil && ctx.Err() == nil {
 		s.warn(result.NodesSilent, "the nodes' logs of blocks are incomplete: %v", err)

@@ -29,6 +29,7 @@ type session struct {
 	pace      []float64                 // readings of the yardstick, one right before each level
 	left      leftover
 	doubts    doubts
+	blocks    blockBook
 	strangers []proc.Stranger // during the turn that was measured last
 
 	events          *disturbance // nil where it has none
@@ -191,7 +192,7 @@ func (s *session) readLedger(ctx context.Context, failed bool) {
 	}
 	err := s.settleLedgers(ctx)
 	if err == nil {
-		err = s.ledgers.read(ctx, s.site, s.doubts.seen())
+		err = s.ledgers.read(ctx, s.site, s.doubts.seen(), s.keepBlocks())
 	}
 	if err != nil {
 		s.unread = errors.Join(s.unread, cause(ctx, err))

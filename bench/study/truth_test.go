@@ -47,7 +47,7 @@ func queues(t *testing.T, c reference.Config) *site {
 
 func (s *queueSite) Target() bench.Target { return s.ledger }
 
-func (s *queueSite) Ledger(context.Context) iter.Seq2[bench.Entry, error] {
+func (s *queueSite) Ledger(context.Context, func(*result.BlockRow)) iter.Seq2[bench.Entry, error] {
 	s.ledger.Close()
 	return func(yield func(bench.Entry, error) bool) {
 		for _, e := range s.entries {
@@ -59,7 +59,7 @@ func (s *queueSite) Ledger(context.Context) iter.Seq2[bench.Entry, error] {
 }
 
 func (s *queueSite) Stored(ctx context.Context) (n uint64, counted bool, err error) {
-	for e := range s.Ledger(ctx) {
+	for e := range s.Ledger(ctx, nil) {
 		if e.Outcome == result.Valid {
 			n++
 		}

@@ -145,7 +145,7 @@ func (j *journal) submit(t *testing.T, c *client.Client, tx bench.Transaction, n
 func (j *journal) compare(t *testing.T, c *client.Client) {
 	t.Helper()
 	valid := map[string]int{}
-	for entry, err := range c.Ledger(t.Context(), 0) {
+	for entry, err := range c.Ledger(t.Context(), 0, 0, nil) {
 		if err != nil {
 			t.Fatal(err)
 		}

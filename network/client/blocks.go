@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"time"
-
-	"meterbench/bench"
 
 	sdk "github.com/hyperledger/fabric-gateway/pkg/client"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -18,16 +15,17 @@ import (
 // reopenDelay is the pause before a broken block stream is opened again.
 const reopenDelay = 100 * time.Millisecond
 
-// blocks is a stream of filtered blocks from one peer.
+// blocks is a stream of blocks from one peer, filtered or whole.
 type blocks struct {
-	stream peer.Deliver_DeliverFilteredClient
+	stream peer.Deliver_DeliverClient
 	close  context.CancelFunc
 	next   uint64 // number of the block that must come next
 }
 
-// openBlocks asks a peer for all blocks from number first on. The stream lasts until it is closed
+// openBlocks asks a peer for all blocks from number first on, filtered or whole. The stream lasts until it is closed
 // or ctx ends.
-func (c *Client) openBlocks(ctx context.Context, p *endpoint, first uint64) (*blocks, error) {
+func (c *Client) openBlocks(ctx context.Context, p *endpoint, first uint64, whole bool) (*blocks, error) {
+	// The requests of the two differ in nothing but where they are sent.
 	request, err := p.sdk.GetNetwork(c.config.Channel).NewFilteredBlockEventsRequest(sdk.WithStartBlock(first))
 	if err != nil {
 		return nil, err
@@ -50,7 +48,11 @@ func (c *Client) openBlocks(ctx context.Context, p *endpoint, first uint64) (*bl
 		absent()
 		end()
 	}
-	stream, err := peer.NewDeliverClient(p.conn).DeliverFiltered(ctx)
+	deliver := peer.NewDeliverClient(p.conn).DeliverFiltered
+	if whole {
+		deliver = peer.NewDeliverClient(p.conn).Deliver
+	}
+	stream, err := deliver(ctx)
 	if err == nil {
 		err = stream.Send(&envelope)
 	}
@@ -61,7 +63,12 @@ func (c *Client) openBlocks(ctx context.Context, p *endpoint, first uint64) (*bl
 	return &blocks{stream: stream, close: cancel, next: first}, nil
 }
 
-// read returns the next block. Blocks come without gap or repetition.
+// statusError says why a peer ended a stream.
+type statusError common.Status
+
+func (e statusError) Error() string { return "the peer ended the stream: " + common.Status(e).String() }
+
+// read returns the next filtered block. Blocks come without gap or repetition.
 func (b *blocks) read() (*peer.FilteredBlock, error) {
 	response, err := b.stream.Recv()
 	if err != nil {
@@ -69,13 +76,30 @@ func (b *blocks) read() (*peer.FilteredBlock, error) {
 	}
 	block := response.GetFilteredBlock()
 	if block == nil {
-		return nil, fmt.Errorf("the peer ended the stream: %s", response.GetStatus())
+		return nil, statusError(response.GetStatus())
 	}
-	if block.GetNumber() != b.next {
-		return nil, fmt.Errorf("block %d came where %d was due", block.GetNumber(), b.next)
+	return block, b.came(block.GetNumber())
+}
+
+// readWhole returns the next block of a stream of whole ones.
+func (b *blocks) readWhole() (*common.Block, error) {
+	response, err := b.stream.Recv()
+	if err != nil {
+		return nil, err
+	}
+	block := response.GetBlock()
+	if block == nil {
+		return nil, statusError(response.GetStatus())
+	}
+	return block, b.came(block.GetHeader().GetNumber())
+}
+
+func (b *blocks) came(number uint64) error {
+	if number != b.next {
+		return fmt.Errorf("block %d came where %d was due", number, b.next)
 	}
 	b.next++
-	return block, nil
+	return nil
 }
 
 // NextBlock returns the number of blocks on the channel's ledger that a stream has shown, of any place.
@@ -116,82 +140,4 @@ func (c *Client) heightAt(ctx context.Context, p *endpoint) (uint64, error) {
 	}
 	// A gateway may ask another peer of its organisation, one that is behind.
 	return max(info.GetHeight(), c.NextBlock()), nil
-}
-
-// Ledger returns every transaction on the channel in the order of the ledger, from block number first to the
-// last that was there when the iteration began. Configuration transactions are left out. An error ends it.
-func (c *Client) Ledger(ctx context.Context, first uint64) iter.Seq2[bench.Entry, error] {
-	return func(yield func(bench.Entry, error) bool) {
-		var height uint64
-		var err error
-		if s := c.settled.Load(); s != nil {
-			height = s.height
-		} else if height, err = c.Height(ctx); err != nil {
-			yield(bench.Entry{}, err)
-			return
-		}
-		if first >= height {
-			return // a stream would wait for the block
-		}
-		from := &reader{client: c, next: first}
-		defer from.close()
-		for number := first; err == nil && number < height; number++ {
-			var block *peer.FilteredBlock
-			if block, err = from.read(ctx); err != nil {
-				break
-			}
-			for _, tx := range block.GetFilteredTransactions() {
-				if tx.GetType() != common.HeaderType_ENDORSER_TRANSACTION {
-					continue
-				}
-				id, ok := parseID(tx.GetTxid())
-				if !ok {
-					err = fmt.Errorf("block %d: transaction id %q is not 64 hex digits", number, tx.GetTxid())
-					break
-				}
-				if !yield(bench.Entry{TxID: id, Block: number, Outcome: CommitOutcome(tx.GetTxValidationCode())}, nil) {
-					return
-				}
-			}
-		}
-		if err != nil {
-			yield(bench.Entry{}, fmt.Errorf("read the ledger of %s from %s: %w", c.config.Channel, c.reading(c.home.observing()).name, explain(err)))
-		}
-	}
-}
-
-// A reader reads blocks, at another peer where one is lost.
-type reader struct {
-	client *Client
-	next   uint64
-	stream *blocks // nil: none is open
-}
-
-// read returns the next block. It tries as often as there are peers, and while it waits those that are lost become known.
-func (r *reader) read(ctx context.Context) (block *peer.FilteredBlock, err error) {
-	for range 1 + len(r.client.peers) {
-		if err = nil; r.stream == nil {
-			r.stream, err = r.client.openBlocks(ctx, r.client.reading(r.client.home.observing()), r.next)
-		}
-		if err == nil {
-			if block, err = r.stream.read(); err == nil {
-				r.next++
-				return block, nil
-			}
-		}
-		r.close()
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-time.After(2 * reopenDelay):
-		}
-	}
-	return nil, err
-}
-
-func (r *reader) close() {
-	if r.stream != nil {
-		r.stream.close()
-		r.stream = nil
-	}
 }

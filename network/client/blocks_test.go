@@ -27,7 +27,7 @@ func TestLedgerReadsTheWholeChannel(t *testing.T) {
 		t.Errorf("height %d, %v", height, err)
 	}
 	var got []result.Outcome
-	for entry, err := range c.Ledger(t.Context(), 0) {
+	for entry, err := range c.Ledger(t.Context(), 0, 0, nil) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,12 +39,12 @@ func TestLedgerReadsTheWholeChannel(t *testing.T) {
 	if want := []result.Outcome{result.Valid, result.MVCCConflict, result.Valid}; !slices.Equal(got, want) {
 		t.Errorf("ledger holds %v; want %v and not the configuration block", got, want)
 	}
-	for range c.Ledger(t.Context(), 0) {
+	for range c.Ledger(t.Context(), 0, 0, nil) {
 		break // may be left early
 	}
 	for first, want := range map[uint64]int{2: 2, 3: 1, 4: 0, 5: 0} {
 		n := 0
-		for entry, err := range c.Ledger(t.Context(), first) {
+		for entry, err := range c.Ledger(t.Context(), first, 0, nil) {
 			if n++; err != nil || entry.Block < first {
 				t.Errorf("from block %d: %v in block %d", first, err, entry.Block)
 			}
@@ -57,7 +57,7 @@ func TestLedgerReadsTheWholeChannel(t *testing.T) {
 
 func TestLedgerErrors(t *testing.T) {
 	read := func(c *Client, ctx context.Context) (last error) {
-		for _, err := range c.Ledger(ctx, 0) {
+		for _, err := range c.Ledger(ctx, 0, 0, nil) {
 			last = err
 		}
 		return last

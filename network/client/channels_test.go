@@ -40,14 +40,14 @@ func TestChannels(t *testing.T) {
 	}
 	var got [2][][32]byte
 	last := 0
-	for e, err := range c.Ledger(t.Context(), []uint64{0, 0}) {
+	for e, err := range c.Ledger(t.Context(), []uint64{0, 0}, []uint64{0, 0}, nil) {
 		if err != nil || e.Channel < last || e.Outcome != result.Valid {
 			t.Fatalf("%v on channel %d after %d, %v", e.Outcome, e.Channel, last, err)
 		}
 		last = e.Channel
 		got[e.Channel] = append(got[e.Channel], e.TxID)
 	}
-	for e, err := range c.Ledger(t.Context(), []uint64{1, 4}) {
+	for e, err := range c.Ledger(t.Context(), []uint64{1, 4}, []uint64{0, 0}, nil) {
 		if want := uint64(1 + 3*e.Channel); err != nil || e.Block != want {
 			t.Errorf("block %d of channel %d, want %d: %v", e.Block, e.Channel, want, err)
 		}
@@ -78,7 +78,7 @@ func TestLedgerOfABrokenChannel(t *testing.T) {
 	first.chain[0].FilteredTransactions = append(first.chain[0].FilteredTransactions, &peer.FilteredTransaction{Txid: "no id", Type: common.HeaderType_ENDORSER_TRANSACTION})
 	first.mu.Unlock()
 	n := 0
-	for _, err := range c.Ledger(t.Context(), []uint64{0, 0}) {
+	for _, err := range c.Ledger(t.Context(), []uint64{0, 0}, []uint64{0, 0}, nil) {
 		if n++; err == nil || n > 1 {
 			t.Errorf("%d: %v", n, err)
 		}

@@ -114,12 +114,19 @@ func (c Channels) Heights(ctx context.Context) ([]uint64, error) {
 	return heights, nil
 }
 
-// Ledger returns every transaction of one channel after the other, as Client.Ledger does, from the blocks of these
-// numbers on. An error ends it.
-func (c Channels) Ledger(ctx context.Context, first []uint64) iter.Seq2[bench.Entry, error] {
+// Ledger returns every transaction of one channel after the other, as Client.Ledger does, from the blocks of the numbers first on,
+// and hands the blocks from the numbers shown on to see, which may be nil. An error ends it.
+func (c Channels) Ledger(ctx context.Context, first, shown []uint64, see func(*result.BlockRow)) iter.Seq2[bench.Entry, error] {
 	return func(yield func(bench.Entry, error) bool) {
 		for i, channel := range c {
-			for entry, err := range channel.Ledger(ctx, first[i]) {
+			numbered := func(b *result.BlockRow) {
+				b.Channel = uint16(i)
+				see(b)
+			}
+			if see == nil {
+				numbered = nil
+			}
+			for entry, err := range channel.Ledger(ctx, first[i], shown[i], numbered) {
 				entry.Channel = i
 				if !yield(entry, err) || err != nil {
 					return

@@ -91,7 +91,7 @@ func TestDirectOnARealNetwork(t *testing.T) {
 	if receipt, err := c.Submit(t.Context(), query); receipt.Outcome != result.Answered || err != nil {
 		t.Errorf("a query: %v, %v", receipt.Outcome, err)
 	}
-	for entry, err := range c.Ledger(t.Context(), start) {
+	for entry, err := range c.Ledger(t.Context(), start, 0, nil) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -67,7 +67,7 @@ func TestPeerEnds(t *testing.T) {
 		t.Errorf("a query after its peer's end: %v", err)
 	}
 	entries := 0
-	for _, err := range client.Ledger(t.Context(), 0) {
+	for _, err := range client.Ledger(t.Context(), 0, 0, nil) {
 		if err != nil {
 			t.Fatal(err)
 		}

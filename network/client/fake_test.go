@@ -78,21 +78,22 @@ type fakePeer struct {
 	batch    int           // transactions per block; 0 cuts one for each at once
 	timeout  time.Duration // after which a block is cut in any case; needed with batch
 
-	endorse func(*peer.ChaincodeInput) error                                                              // nil: endorses
-	secrets func(transient map[string][]byte)                                                             // of what is to be endorsed or answered
-	submit  func() error                                                                                  // nil: takes it
-	ordered func()                                                                                        // before it answers that it has
-	late    func() error                                                                                  // what a gateway answers in place of that; nil: nothing
-	status  func() error                                                                                  // of a commit; nil: waits for it
-	answer  func(*orderer.BroadcastResponse) error                                                        // changes what an orderer says to who is direct, or ends the stream
-	payload func([]byte) []byte                                                                           // changes what is endorsed
-	ledger  *fakePeer                                                                                     // whose chain gets what is ordered; nil: its own
-	copies  []*fakePeer                                                                                   // which get every block too,
-	behind  time.Duration                                                                                 // so long after
-	old     bool                                                                                          // it has no gateway service
-	fault   func(ctx context.Context, request any, method string, handler grpc.UnaryHandler) (any, error) // in place of handler; nil: none
-	limit   int32                                                                                         // of calls of the gateway service at a time; 0: none
-	code    func(txID string) (peer.TxValidationCode, bool)                                               // nil: VALID; false: never commits
+	endorse  func(*peer.ChaincodeInput) error                                                              // nil: endorses
+	secrets  func(transient map[string][]byte)                                                             // of what is to be endorsed or answered
+	submit   func() error                                                                                  // nil: takes it
+	ordered  func()                                                                                        // before it answers that it has
+	late     func() error                                                                                  // what a gateway answers in place of that; nil: nothing
+	status   func() error                                                                                  // of a commit; nil: waits for it
+	answer   func(*orderer.BroadcastResponse) error                                                        // changes what an orderer says to who is direct, or ends the stream
+	payload  func([]byte) []byte                                                                           // changes what is endorsed
+	ledger   *fakePeer                                                                                     // whose chain gets what is ordered; nil: its own
+	copies   []*fakePeer                                                                                   // which get every block too,
+	behind   time.Duration                                                                                 // so long after
+	old      bool                                                                                          // it has no gateway service
+	fault    func(ctx context.Context, request any, method string, handler grpc.UnaryHandler) (any, error) // in place of handler; nil: none
+	filtered bool                                                                                          // nobody may read whole blocks
+	limit    int32                                                                                         // of calls of the gateway service at a time; 0: none
+	code     func(txID string) (peer.TxValidationCode, bool)                                               // nil: VALID; false: never commits
 
 	calls   atomic.Int32 // of the gateway service, under way
 	mu      sync.Mutex

@@ -20,6 +20,9 @@ import (
 	gpeer "google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"meterbench/network/blockcheck"
 )
 
 // order puts a transaction into the next block.
@@ -102,6 +105,55 @@ func bound(ctx context.Context, header []byte) error {
 }
 
 func (f *fakePeer) DeliverFiltered(stream peer.Deliver_DeliverFilteredServer) error {
+	return f.deliver(stream, func(number uint64) *peer.DeliverResponse {
+		return &peer.DeliverResponse{Type: &peer.DeliverResponse_FilteredBlock{FilteredBlock: f.chain[number]}}
+	})
+}
+
+// Deliver shows whole blocks with the same transactions, hashed as Fabric does.
+func (f *fakePeer) Deliver(stream peer.Deliver_DeliverServer) error {
+	if f.filtered {
+		return stream.Send(&peer.DeliverResponse{Type: &peer.DeliverResponse_Status{Status: common.Status_FORBIDDEN}})
+	}
+	return f.deliver(stream, func(number uint64) *peer.DeliverResponse {
+		var whole *common.Block
+		var before []byte
+		for _, block := range f.chain[:number+1] {
+			whole = wholeOf(block, before)
+			before = blockcheck.HeaderHash(whole.Header)
+		}
+		return &peer.DeliverResponse{Type: &peer.DeliverResponse_Block{Block: whole}}
+	})
+}
+
+// wholeOf returns the whole block of a filtered one.
+func wholeOf(filtered *peer.FilteredBlock, before []byte) *common.Block {
+	block := &common.Block{
+		Header: &common.BlockHeader{Number: filtered.Number, PreviousHash: before}, Data: &common.BlockData{},
+		Metadata: &common.BlockMetadata{Metadata: make([][]byte, len(common.BlockMetadataIndex_name))},
+	}
+	var codes []byte
+	for _, tx := range filtered.FilteredTransactions {
+		header := marshalled(&common.ChannelHeader{Type: int32(tx.Type), TxId: tx.Txid, Timestamp: timestamppb.New(time.Unix(int64(filtered.Number), 5))})
+		payload := marshalled(&common.Payload{Header: &common.Header{ChannelHeader: header}, Data: []byte("data")})
+		block.Data.Data = append(block.Data.Data, marshalled(&common.Envelope{Payload: payload}))
+		codes = append(codes, byte(tx.TxValidationCode))
+	}
+	block.Metadata.Metadata[common.BlockMetadataIndex_TRANSACTIONS_FILTER] = codes
+	block.Header.DataHash = blockcheck.DataHash(block.Data)
+	return block
+}
+
+func marshalled(m proto.Message) []byte {
+	data, err := proto.Marshal(m)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+// deliver shows blocks, each with the lock held, from the one on that is asked for.
+func (f *fakePeer) deliver(stream grpc.BidiStreamingServer[common.Envelope, peer.DeliverResponse], show func(number uint64) *peer.DeliverResponse) error {
 	envelope, err := stream.Recv()
 	if err != nil {
 		return err
@@ -137,10 +189,10 @@ func (f *fakePeer) DeliverFiltered(stream peer.Deliver_DeliverFilteredServer) er
 		if me.broken || f.closed || stream.Context().Err() != nil {
 			return errors.New("stream broken")
 		}
-		block := f.chain[next]
+		response := show(next)
 		next++
 		f.mu.Unlock()
-		err := stream.Send(&peer.DeliverResponse{Type: &peer.DeliverResponse_FilteredBlock{FilteredBlock: block}})
+		err := stream.Send(response)
 		f.mu.Lock()
 		if err != nil {
 			return err

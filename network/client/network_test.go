@@ -112,7 +112,7 @@ func TestRealNetwork(t *testing.T) {
 	sent := load(t, c, meters, loadTime(t))
 
 	found := 0
-	for entry, err := range c.Ledger(t.Context(), 0) {
+	for entry, err := range c.Ledger(t.Context(), 0, 0, nil) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -124,7 +124,7 @@ func (p *place) observe(ctx, life context.Context) error {
 	}
 	life, p.end = context.WithCancel(life)
 	dialled := context.AfterFunc(ctx, p.end)
-	stream, err := c.openBlocks(life, p.observing(), height-1)
+	stream, err := c.openBlocks(life, p.observing(), height-1, false)
 	if err == nil {
 		_, err = stream.read()
 	}
@@ -166,7 +166,7 @@ func (p *place) follow(ctx context.Context, stream *blocks) {
 				return
 			case <-time.After(reopenDelay):
 			}
-			if stream, err = p.client.openBlocks(ctx, p.observing(), next); err != nil {
+			if stream, err = p.client.openBlocks(ctx, p.observing(), next, false); err != nil {
 				p.broke(err)
 				p.observeNext()
 			}

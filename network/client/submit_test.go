@@ -278,7 +278,7 @@ func TestManyAtOnce(t *testing.T) {
 	if len(blocks) != clients*each {
 		t.Fatalf("%d different transactions of %d", len(blocks), clients*each)
 	}
-	for entry, err := range c.Ledger(t.Context(), 0) {
+	for entry, err := range c.Ledger(t.Context(), 0, 0, nil) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -70,7 +70,7 @@ func TestSettle(t *testing.T) {
 	if took := time.Since(begun); took < time.Second {
 		t.Errorf("settled after %v", took)
 	}
-	for _, err := range client.Ledger(t.Context(), 0) {
+	for _, err := range client.Ledger(t.Context(), 0, 0, nil) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -172,7 +172,7 @@ func TestPeerFallsSilent(t *testing.T) {
 		t.Error("a peer that answers again is not used")
 	}
 	entries := 0
-	for _, err := range client.Ledger(t.Context(), 0) {
+	for _, err := range client.Ledger(t.Context(), 0, 0, nil) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -72,7 +72,7 @@ func (noLedger) Submit(context.Context, bench.Transaction) (bench.Receipt, error
 func (s *aloneSite) Describe(_ scenario.Series, c *result.Conditions) { c.Channels = 1 }
 
 // Ledger implements study.Site.
-func (s *aloneSite) Ledger(context.Context) iter.Seq2[bench.Entry, error] {
+func (s *aloneSite) Ledger(context.Context, func(*result.BlockRow)) iter.Seq2[bench.Entry, error] {
 	return func(func(bench.Entry, error) bool) {}
 }
 

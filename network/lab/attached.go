@@ -147,7 +147,7 @@ func (s *attachedSite) connect(ctx context.Context) error {
 			Seed: s.lab.Scenario.Seed, Start: fleetStart, Channels: s.channels, Device: s.device.workloadDevice(), Tables: s.lab.tables, CA: s.authorities.as,
 		},
 	}
-	s.first, s.committed = height, s.net.Observes()
+	s.first, s.begun, s.committed = height, []uint64{height}, s.net.Observes()
 	s.cut = s.committed && s.net.Cuts()
 	s.local = map[string]bool{}
 	for _, o := range s.net.Operations {

@@ -193,6 +193,7 @@ func (s *fabricSite) prefix(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	heights, err := s.clients.Heights(ctx)
+	s.begun = heights
 	return prefix(heights...), err
 }
 

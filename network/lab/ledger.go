@@ -26,6 +26,7 @@ type ledger struct {
 	contracts []map[string]client.Contract // by channel and name
 	builder   builder
 	setUp     []uint64      // by channel: blocks below this number hold set-up only
+	begun     []uint64      // by channel: blocks below this number were there before; nil: none was
 	semaphore chan struct{} // held by transactions of the set-up: as many as no peer turns away
 	begin     time.Time
 	first     time.Duration // from begin to the first commit
@@ -120,8 +121,12 @@ func (l *ledger) owner(contract string, channel int) string {
 }
 
 // Ledger implements study.Site.
-func (l *ledger) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
-	return l.clients.Ledger(ctx, l.setUp)
+func (l *ledger) Ledger(ctx context.Context, see func(*result.BlockRow)) iter.Seq2[bench.Entry, error] {
+	begun := l.begun
+	if begun == nil {
+		begun = make([]uint64, len(l.clients))
+	}
+	return l.clients.Ledger(ctx, l.setUp, begun, see)
 }
 
 // Settle implements study.Settler.

@@ -74,13 +74,34 @@ type referenceSite struct {
 	config    reference.Config
 	ledger    *reference.Ledger
 	clock     *alarm.Alarm
-	entries   []bench.Entry // what was committed, by the ledger's own log
+	entries   []bench.Entry     // what was committed, by the ledger's own log
+	blocks    []result.BlockRow // by their numbers from 1, where it has blocks
 }
 
 // log takes what really became of a transaction.
 func (s *referenceSite) log(x reference.True) {
-	if !x.Committed.IsZero() {
-		s.entries = append(s.entries, bench.Entry{TxID: x.TxID, Outcome: x.Outcome})
+	if x.Committed.IsZero() {
+		return
+	}
+	s.entries = append(s.entries, bench.Entry{TxID: x.TxID, Outcome: x.Outcome})
+	if s.config.Batch == nil || x.Block == 0 {
+		return
+	}
+	for uint64(len(s.blocks)) < x.Block {
+		b := result.BlockRow{Observer: result.TargetReference, Reason: result.CutTimer}
+		if s.config.Batch.Bytes > 0 {
+			b.Reason = result.CutTimerOrBytes
+		}
+		b.Number, b.Checks = uint64(len(s.blocks)+1), result.AllUnchecked("a simulated ledger has no hashes and no signatures")
+		s.blocks = append(s.blocks, b)
+	}
+	b := &s.blocks[x.Block-1]
+	b.Cut, b.Received, b.Validated, b.Committed = x.Ordered, x.Ordered, x.Ordered, x.Committed
+	if b.Transactions++; int(b.Transactions) >= s.config.Batch.Messages {
+		b.Reason = result.CutCount
+	}
+	if x.Outcome == result.Valid {
+		b.Valid++
 	}
 }
 
@@ -105,9 +126,14 @@ func (s *referenceSite) Facts() study.Facts {
 func (s *referenceSite) Target() bench.Target { return s.ledger }
 
 // Ledger implements study.Site.
-func (s *referenceSite) Ledger(context.Context) iter.Seq2[bench.Entry, error] {
+func (s *referenceSite) Ledger(_ context.Context, see func(*result.BlockRow)) iter.Seq2[bench.Entry, error] {
 	s.ledger.Close() // transactions whose clients have gone are committed as well
 	return func(yield func(bench.Entry, error) bool) {
+		for i := range s.blocks {
+			if see != nil {
+				see(&s.blocks[i])
+			}
+		}
 		for _, e := range s.entries {
 			if !yield(e, nil) {
 				return
@@ -119,7 +145,7 @@ func (s *referenceSite) Ledger(context.Context) iter.Seq2[bench.Entry, error] {
 // Stored implements study.Site. There is no contract that counts, so that this is the number of valid
 // transactions in the ledger's own log.
 func (s *referenceSite) Stored(ctx context.Context) (n uint64, counted bool, err error) {
-	for e := range s.Ledger(ctx) {
+	for e := range s.Ledger(ctx, nil) {
 		if e.Outcome == result.Valid {
 			n++
 		}

@@ -6,12 +6,13 @@ import (
 	"slices"
 
 	"meterbench/bench"
+	"meterbench/bench/result"
 	"meterbench/network"
 )
 
 // Ledger implements study.Site: what an organisation that joins puts on the ledger is set-up, whenever that is.
-func (s *fabricSite) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
-	all := s.ledger.Ledger(ctx)
+func (s *fabricSite) Ledger(ctx context.Context, see func(*result.BlockRow)) iter.Seq2[bench.Entry, error] {
+	all := s.ledger.Ledger(ctx, see)
 	own, ok := s.net.(*network.Network)
 	if !ok {
 		return all
