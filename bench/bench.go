@@ -244,6 +244,12 @@ type GC struct {
 	PauseMax   time.Duration // over the last 256 cycles
 }
 
+// Watch says who watches a level under way, and what is gathered for it.
+type Watch struct {
+	Live func(Live) // called once per second and at the end, never twice at once; nil: nobody watches
+	Lag  bool       // Live.Lag is wanted
+}
+
 // Live is the state of a level under way, over all of its loads.
 type Live struct {
 	Elapsed  time.Duration
@@ -257,4 +263,5 @@ type Live struct {
 	Answers float64       // transactions that ended with an answer, per second
 	P50     time.Duration // of the latency of valid or answered transactions, from intended on; 0 if there were none
 	P99     time.Duration
+	Lag     *time.Duration // p99 from intended to started of those that ended, however; nil where none had started, or nobody wanted it
 }

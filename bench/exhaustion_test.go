@@ -70,7 +70,7 @@ func TestOneOfTwoLoadsIsExhausted(t *testing.T) {
 		all, err := bench.RunTogether(t.Context(), alarm.Timers{}, []bench.Load{
 			{Plan: bench.Plan{Clients: 1, Hold: 10 * time.Second}, Workload: limited(3), Sink: &records{}},
 			{Plan: bench.Plan{Clients: 1, Hold: 10 * time.Second}, Workload: workload(empty), Sink: &records{}},
-		}, target(commits(0, time.Second)), nil)
+		}, target(commits(0, time.Second)), bench.Watch{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,9 +23,11 @@ type live struct {
 // latencies go to one of a few histograms, so that goroutines seldom wait for the same lock.
 type latencies [8]shard
 
+// A shard holds durations in microseconds.
 type shard struct {
-	mu        sync.Mutex
-	histogram *hdrhistogram.Histogram // microseconds
+	mu   sync.Mutex
+	took *hdrhistogram.Histogram // by those that succeeded, from intended on
+	lag  *hdrhistogram.Histogram // nil: nobody wants it
 }
 
 // newHistogram returns one of two digits, for a status line: what is stored is computed from the records.
@@ -33,10 +35,13 @@ func newHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, latencyMax.Microseconds(), 2)
 }
 
-func newLatencies() *latencies {
+func newLatencies(lag bool) *latencies {
 	l := &latencies{}
 	for i := range l {
-		l[i].histogram = newHistogram()
+		l[i].took = newHistogram()
+		if lag {
+			l[i].lag = newHistogram()
+		}
 	}
 	return l
 }
@@ -44,14 +49,24 @@ func newLatencies() *latencies {
 // count adds a transaction, of the hold or of the run-out, that ended.
 func (v *live) count(rec result.Record, of int) {
 	v.counts[of][rec.Outcome].Add(1)
-	if v.latencies == nil || rec.Outcome != result.Valid && rec.Outcome != result.Answered {
+	if v.latencies == nil {
 		return
 	}
 	shard := &v.latencies[rec.Seq%uint64(len(v.latencies))]
+	lagged := shard.lag != nil && rec.Started != result.NotReached
+	succeeded := rec.Outcome == result.Valid || rec.Outcome == result.Answered
+	if !succeeded && !lagged {
+		return
+	}
 	shard.mu.Lock()
 	defer shard.mu.Unlock()
 	// Within range, so that there is no error.
-	shard.histogram.RecordValue(min(rec.Lasted(), latencyMax).Microseconds())
+	if succeeded {
+		shard.took.RecordValue(min(rec.Lasted(), latencyMax).Microseconds())
+	}
+	if lagged {
+		shard.lag.RecordValue(min(max(0, rec.Started-rec.Intended), latencyMax).Microseconds())
+	}
 }
 
 func (v *live) counted(of int) result.Counts {
@@ -62,17 +77,24 @@ func (v *live) counted(of int) result.Counts {
 	return c
 }
 
-// take returns the latencies since it was last called.
-func (l *latencies) take() *hdrhistogram.Histogram {
-	all := newHistogram()
+// take returns the latencies, and the lags where they are wanted and else nil, since it was last called.
+func (l *latencies) take() (took, lag *hdrhistogram.Histogram) {
+	took = newHistogram()
+	if l[0].lag != nil {
+		lag = newHistogram()
+	}
 	for i := range l {
 		shard := &l[i]
 		shard.mu.Lock()
-		all.Merge(shard.histogram)
-		shard.histogram.Reset()
+		took.Merge(shard.took)
+		shard.took.Reset()
+		if shard.lag != nil {
+			lag.Merge(shard.lag)
+			shard.lag.Reset()
+		}
 		shard.mu.Unlock()
 	}
-	return all
+	return took, lag
 }
 
 // observe reports the state of a level once per second, and once more when it is stopped.
@@ -92,7 +114,7 @@ func observe(loads []*load, observed *latencies, report func(Live)) (stop func()
 			case <-quit:
 				running = false
 			}
-			last = state(loads, observed.take(), last)
+			last = state(loads, observed, last)
 			report(last)
 		}
 	})
@@ -103,7 +125,8 @@ func observe(loads []*load, observed *latencies, report func(Live)) (stop func()
 }
 
 // state returns the state of a level, with rates since the state before.
-func state(loads []*load, observed *hdrhistogram.Histogram, before Live) Live {
+func state(loads []*load, observed *latencies, before Live) Live {
+	took, lag := observed.take()
 	now := Live{Elapsed: loads[0].now()}
 	var scheduled uint64
 	for _, l := range loads {
@@ -122,9 +145,15 @@ func state(loads []*load, observed *hdrhistogram.Histogram, before Live) Live {
 		now.Valid = float64(now.Counts[result.Valid]-before.Counts[result.Valid]) / span
 		now.Answers = float64(now.Counts[result.Answered]-before.Counts[result.Answered]) / span
 	}
-	if observed.TotalCount() > 0 {
-		now.P50 = time.Duration(observed.ValueAtQuantile(50)) * time.Microsecond
-		now.P99 = time.Duration(observed.ValueAtQuantile(99)) * time.Microsecond
+	quantile := func(of *hdrhistogram.Histogram, percent float64) time.Duration {
+		return time.Duration(of.ValueAtQuantile(percent)) * time.Microsecond
+	}
+	if took.TotalCount() > 0 {
+		now.P50, now.P99 = quantile(took, 50), quantile(took, 99)
+	}
+	if lag != nil && lag.TotalCount() > 0 {
+		late := quantile(lag, 99)
+		now.Lag = &late
 	}
 	return now
 }

@@ -30,7 +30,7 @@ var (
 // exhausted its workload, and until every transaction has ended. When ctx is done it schedules nothing more, gives transactions under way two seconds, cuts off
 // the rest as Interrupted, and marks its Result Partial. The only error is that of an invalid plan.
 func Run(ctx context.Context, clock alarm.Clock, p Plan, w Workload, target Target, sink Sink, observe func(Live)) (Result, error) {
-	results, err := RunTogether(ctx, clock, []Load{{Plan: p, Workload: w, Sink: sink}}, target, observe)
+	results, err := RunTogether(ctx, clock, []Load{{Plan: p, Workload: w, Sink: sink}}, target, Watch{Live: observe})
 	if err != nil {
 		return Result{}, err
 	}
@@ -48,15 +48,15 @@ type Load struct {
 // RunTogether drives target with at least one load, as Run does with one. They share the start of the level,
 // the Epoch of their results; each begins at its plan's Start and ends by itself, independently of the
 // others. The results are in the order of the loads.
-func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target Target, report func(Live)) ([]Result, error) {
+func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target Target, watch Watch) ([]Result, error) {
 	for _, one := range together {
 		if err := one.Plan.Validate(); err != nil {
 			return nil, err
 		}
 	}
 	var observed *latencies
-	if report != nil {
-		observed = newLatencies()
+	if watch.Live != nil {
+		observed = newLatencies(watch.Lag)
 	}
 	results := make([]Result, len(together))
 	level := &ending{over: make(chan struct{})}
@@ -102,7 +102,7 @@ func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target
 		level.pending.Wait()
 		close(level.over)
 	}()
-	stop := observe(loads, observed, report)
+	stop := observe(loads, observed, watch.Live)
 	running.Wait()
 	stop()
 	return results, nil

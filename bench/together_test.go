@@ -23,7 +23,7 @@ func together(t *testing.T, ctx context.Context, plans []bench.Plan, f target, o
 		sinks = append(sinks, &records{})
 		loads = append(loads, bench.Load{Plan: p, Workload: workload(empty), Sink: sinks[len(sinks)-1]})
 	}
-	results, err := bench.RunTogether(ctx, alarm.Timers{}, loads, f, observe)
+	results, err := bench.RunTogether(ctx, alarm.Timers{}, loads, f, bench.Watch{Live: observe})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestLoadsDrainByThemselves(t *testing.T) {
 func TestBrokenLoadAmongOthers(t *testing.T) {
 	for _, p := range []bench.Plan{{Clients: 1, Hold: time.Second, Start: -1}, {Hold: time.Second}} {
 		loads := []bench.Load{{Plan: bench.Plan{Clients: 1, Hold: time.Second}}, {Plan: p}}
-		if _, err := bench.RunTogether(t.Context(), alarm.Timers{}, loads, nil, nil); err == nil {
+		if _, err := bench.RunTogether(t.Context(), alarm.Timers{}, loads, nil, bench.Watch{}); err == nil {
 			t.Errorf("a plan with start %v and %d clients was run", p.Start, p.Clients)
 		}
 	}
