@@ -41,6 +41,7 @@ func (s *study) checkpoint(series ...string) {
 		time.Now().UTC().Format(time.TimeOnly+" MST"))
 	c.manifest.Ended = time.Now().UTC()
 	s.stored = c.summary
+	s.results(c.summary)
 	if err := s.writer.Checkpoint(c.manifest, c.summary); err != nil {
 		s.warn(result.NotStored, "not stored after a level: %v", err)
 	}

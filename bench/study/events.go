@@ -40,6 +40,13 @@ type disturbance struct {
 	joins   []period
 	acting  bool
 	waiting []result.Incident // that came meanwhile
+	fresh   []toldEvent       // that nobody was told of yet
+}
+
+// A toldEvent is an event that has begun, or is over.
+type toldEvent struct {
+	result.Event
+	over bool
 }
 
 // A harm is what one event did, until another one takes it back.
@@ -102,15 +109,38 @@ func (d *disturbance) act(ctx context.Context, e scenario.Event) {
 		}
 		began := time.Now()
 		h := d.expect(one, began)
+		about := result.Event{Kind: e.Kind, Asked: e.Asked(), Details: e.Details(), Random: e.Random}
+		about.Planned, about.At = planned.Seconds(), began.Sub(d.epoch).Seconds()
+		d.tell(about, false)
 		did, err := d.site.Disturb(ctx, one)
-		did.Kind, did.Asked, did.Details, did.Random = e.Kind, e.Asked(), e.Details(), e.Random
-		did.Planned, did.At, did.Took = planned.Seconds(), began.Sub(d.epoch).Seconds(), time.Since(began).Seconds()
+		about.Nodes, about.Sites, about.Steps = did.Nodes, did.Sites, did.Steps
+		did = about
+		did.Took = time.Since(began).Seconds()
 		if err != nil {
 			did.Failed, _, _ = strings.Cut(err.Error(), "\n")
 		}
 		d.done = append(d.done, did)
+		d.tell(did, true)
 		d.note(one, h, did)
 	}
+}
+
+// tell keeps what is to be told of an event.
+func (d *disturbance) tell(e result.Event, over bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fresh = append(d.fresh, toldEvent{e, over})
+}
+
+// news returns what has begun, and what is over, since it was last called.
+func (d *disturbance) news() (all []toldEvent) {
+	if d == nil {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all, d.fresh = d.fresh, nil
+	return all
 }
 
 // resolved returns the events by which an event is done: those that take back what was done to leaders name them, each by

@@ -119,4 +119,12 @@ type Live struct {
 	Remaining time.Duration // about, for all levels
 	Whole     time.Duration // Remaining at the start of the first level
 	AtMost    bool          // Levels, Remaining and Whole are bounds: a search ends when it has found
+
+	Repetition int           // from 1
+	From, To   time.Duration // the window, since the level's start; of phases from the first one's to the last one's
+
+	// For a Follower only:
+	Begun  time.Time          // the level's start
+	CPU    map[string]float64 // in cores, over about the last second, by Process.Name
+	Blocks []Block            // that have become known since the Live before
 }

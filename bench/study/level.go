@@ -64,8 +64,14 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		})
 		loads[i] = bench.Load{Plan: s.plan(l), Workload: s.workloads[l.series.Name], Sink: sinks[i]}
 	}
+	if s.follower != nil {
+		s.newBlocks() // what is known before
+		s.follower.Level(s.live(t, bench.Live{Hold: t.hold()}, nil))
+	}
+	var epoch time.Time
 	meter := newMeter(s.site, windowEdges(t.levels, s.Scenario))
-	loads[0].Begin = func(epoch time.Time) {
+	loads[0].Begin = func(at time.Time) {
+		epoch = at
 		for _, sink := range sinks {
 			sink.Begin(epoch)
 		}
@@ -75,18 +81,15 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	var measured []bench.Result
 	var runErr error
 	halts, paced := s.processor.halts(), s.processor.paced()
+	running, over := s.Stopper.begin(ctx, true)
 	priority := s.prioritised(t, func() {
-		measured, runErr = bench.RunTogether(ctx, s.clock, loads, s.site.Target(), func(now bench.Live) {
-			s.Observer.Live(s.live(t, now, meter))
-			if s.Records != nil {
-				for _, sink := range sinks {
-					sink.Flush()
-				}
-			}
-		})
+		measured, runErr = bench.RunTogether(running, s.clock, loads, s.site.Target(), s.watchTurn(t, meter, &epoch, sinks))
 	})
+	ended := context.Cause(running) == errLevelEnded && ctx.Err() == nil
+	over()
 	usage, gaps, pace := meter.stop(), halts(), paced()
 	events := s.events.end()
+	s.tellEvents()
 	disks.after = kept(s.site)
 	if err := s.events.restore(ctx); err != nil {
 		s.warn(result.NotRestored, "not all that events did to the network could be taken back after the level: %v", err)
@@ -144,16 +147,20 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			point, s.summary.Points = len(s.summary.Points), append(s.summary.Points, p)
 			s.trace(rows, m.Epoch, w, nodes, blocks)
 			s.timeline(l, m.Epoch, w, blocks)
-			s.cutShort = m.Held < l.series.Load.Hold && m.Exhausted == nil
+			if m.Held < l.series.Load.Hold && m.Exhausted == nil {
+				s.cutShort = append(s.cutShort, point)
+			}
 			s.Observer.Point(s.disrupted(m.Epoch, w))
 		case m.Exhausted != nil:
 			s.note(l.String(), result.Exhausted, fmt.Sprintf("nothing was measured: %v", m.Exhausted))
+		case ended:
+			s.note(l.String(), result.Shortened, "nothing was measured: the level was ended on request before its window")
 		case ctx.Err() == nil:
 			s.note(l.String(), result.NothingDue, "no transaction was due after the warm-up, so that there is nothing to report; hold longer")
 		}
 		s.doubts.keep(lost[i], m.Epoch, point)
 	}
-	s.checkpoint(seriesOf(t)...)
+	s.summary.Complete = s.summary.Complete && !ended
 	return steady[0].backlog.Slope(), context.Cause(ctx)
 }
 
@@ -173,8 +180,13 @@ func (s *session) live(t turn, now bench.Live, m *meter) Live {
 	l := Live{
 		Series: t.levels[0].series.Name, Load: t.levels[0].load, Level: t.number, Levels: t.of, Now: now,
 		Remaining: t.after + max(0, now.Hold-now.Elapsed), Whole: s.whole, AtMost: t.bound,
+		Repetition: t.levels[0].repetition,
 	}
-	l.Busiest, l.BusyCPU = m.busiest()
+	edges := windowEdges(t.levels, s.Scenario)
+	l.From, l.To = edges[0], edges[len(edges)-1]
+	if m != nil {
+		l.Busiest, l.BusyCPU = m.busiest()
+	}
 	if group := t.levels[0].series.Group; group != "" {
 		l.Series, l.Load, l.Phases = group, result.Load{}, len(t.levels)
 		for _, one := range t.levels {

@@ -121,12 +121,17 @@ func (m *meter) stop() proc.Series {
 
 // busiest returns which node, or the client, used most CPU over about the last second, in cores.
 func (m *meter) busiest() (name string, cores float64) {
+	nodes := m.cores()
+	delete(nodes, proc.Other)
+	delete(nodes, proc.Steal)
+	return bottleneck.Largest(nodes)
+}
+
+// cores returns the CPU that each process used over about the last second.
+func (m *meter) cores() map[string]float64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	last := len(m.series) - 1
 	from := max(0, last-int(time.Second/sampleEvery))
-	nodes := m.series[from].Cores(m.series[last])
-	delete(nodes, proc.Other)
-	delete(nodes, proc.Steal)
-	return bottleneck.Largest(nodes)
+	return m.series[from].Cores(m.series[last])
 }

@@ -225,6 +225,7 @@ func (s *study) note(where string, code stats.Code, text string) {
 	}
 	if note := &s.notes[at]; !slices.Contains(note.Where, where) { // of another repetition
 		note.Where = append(note.Where, where)
+		s.tell()
 	}
 }
 
@@ -240,6 +241,7 @@ func (s *study) add(w result.Warning) {
 	}
 	if !slices.ContainsFunc(s.summary.Notices, func(o result.Warning) bool { return o.String() == w.String() }) {
 		s.summary.Notices = append(s.summary.Notices, w)
+		s.tell()
 	}
 }
 

@@ -13,13 +13,12 @@ import (
 // saturation stores where the throughput of a series stops growing: what its search determined, or what
 // several levels show. A level that was cut short does not count: a few blocks make no plateau. Neither does one with events.
 func (s *study) saturation(series scenario.Series) {
-	points := slices.Clone(s.summary.Points)
-	if s.cutShort {
-		points = points[:len(points)-1]
+	var points []result.Point
+	for i, p := range s.summary.Points {
+		if p.Series == series.Name && !p.Disturbed() && !slices.Contains(s.cutShort, i) && !noted(&p, result.Exhausted) {
+			points = append(points, p)
+		}
 	}
-	points = slices.DeleteFunc(points, func(p result.Point) bool {
-		return p.Series != series.Name || p.Disturbed() || slices.ContainsFunc(p.Notices, func(w result.Warning) bool { return w.Code == result.Exhausted })
-	})
 	var stored result.Saturation
 	var warnings []stats.Warning
 	var err error
@@ -57,6 +56,11 @@ func (s *study) saturation(series scenario.Series) {
 		scale(&stored, points)
 	}
 	s.summary.Saturation = append(s.summary.Saturation, stored)
+}
+
+// noted reports whether a point has a warning of some kind.
+func noted(p *result.Point, code stats.Code) bool {
+	return slices.ContainsFunc(p.Notices, func(w result.Warning) bool { return w.Code == code })
 }
 
 // saturates reports whether a load's levels can show a saturation point: a plateau of a closed load takes a

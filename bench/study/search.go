@@ -88,6 +88,7 @@ func (s *session) search(ctx context.Context) error {
 			points := len(s.summary.Points)
 			backlog, err := s.turn(ctx, t)
 			if err != nil {
+				s.checkpoint(series.Name)
 				return err
 			}
 			step := saturation.Step{Load: load, Invalid: "no transaction was due after the warm-up"}
@@ -96,6 +97,7 @@ func (s *session) search(ctx context.Context) error {
 				step.Pace = s.pace[len(s.pace)-1] // right before, as the session's is not known yet
 			}
 			next.seeker.Observe(step)
+			s.checkpoint(series.Name)
 		}
 	}
 	return nil
@@ -115,8 +117,11 @@ func stepOf(p *result.Point, load float64, backlog stats.Slope, tally *saturatio
 		Dropped: p.Outcomes[result.Dropped.String()],
 		Backlog: backlog,
 	}
-	if !p.Measured() {
+	switch {
+	case !p.Measured():
 		step.Invalid = strings.Join(p.Reasons, "; ")
+	case noted(p, result.Shortened):
+		step.Invalid = "the level was interrupted"
 	}
 	tally.Fill(&step)
 	return step

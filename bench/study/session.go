@@ -72,6 +72,7 @@ func (s *study) session(ctx context.Context, plan sessionPlan) error {
 			return err
 		}
 	}
+	s.network(one.facts)
 	s.writer.Begin(one.Number, one.facts.Sites)
 	s.summary.Target, s.manifest.Target = one.facts.Target, one.facts.Target
 	for _, w := range one.facts.Warnings {
@@ -136,6 +137,7 @@ func (s *session) prepare(ctx context.Context) error {
 func (s *session) describe() {
 	prepared := s.site.Facts() // complete once the series are
 	bringup := prepared.Bringup
+	s.network(prepared)
 	s.facts.NotSeen, s.summary.NotSeen = prepared.NotSeen, prepared.NotSeen
 	for _, w := range prepared.Warnings {
 		s.add(w)
@@ -171,7 +173,9 @@ func (s *session) measure(ctx context.Context) error {
 		s.Observer.Step(fmt.Sprintf("run %d load levels", len(s.turns)))
 	}
 	for _, t := range s.turns {
-		if _, err := s.turn(ctx, t); err != nil {
+		_, err := s.turn(ctx, t)
+		s.checkpoint(seriesOf(t)...)
+		if err != nil {
 			return err
 		}
 	}

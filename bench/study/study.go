@@ -36,11 +36,13 @@ type Config struct {
 	// the level, and returns what is called with each of its transactions, by one goroutine, within about a second of its end.
 	// All calls are over before the level's Point is observed. Transactions of no load are not among them.
 	Records func(series string, from, to time.Duration) func(*result.Record)
+	Stopper *Stopper // nil: nobody ends it but ctx
 }
 
 // A study is a run under way.
 type study struct {
 	Config
+	follower  Follower // the Observer, nil where it is none
 	clock     alarm.Clock
 	processor processor
 	readings  []float64 // of the yardstick, in all sessions
@@ -57,7 +59,7 @@ type study struct {
 	searches   []search // in the order in which they began
 	ledgers    ledgers  // of all sessions until now
 	shared     bool     // others may use the target
-	cutShort   bool     // the last point's level was interrupted within its hold
+	cutShort   []int    // points whose levels were interrupted within their holds
 	unread     error    // why the ledger of a session could not be read
 	unclosed   error    // why the last network could not be taken down
 
@@ -89,6 +91,9 @@ func run(ctx context.Context, cfg Config, clock alarm.Clock, on processor) (err 
 	if s.writer, err = result.Create(cfg.Dir, s.manifest); err != nil {
 		return fmt.Errorf("%w: %w", ErrNothingMeasured, err)
 	}
+	s.follower, _ = cfg.Observer.(Follower)
+	ctx, over := cfg.Stopper.begin(ctx, false)
+	defer over()
 	measured, err := s.run(ctx)
 	if !measured {
 		return fmt.Errorf("%w: %w", ErrNothingMeasured, s.abandon(ctx, err))
@@ -181,11 +186,14 @@ func (s *study) finish(failed error) error {
 	for _, w := range s.notes {
 		s.add(w)
 	}
+	s.notes = nil
 	listed := len(s.Scenario.Series) - len(searched(s.Scenario.Series))
 	if n := s.Scenario.Repeat; listed > 0 && n > 1 && n < leastRepetitions {
 		s.warn(stats.FewRepetitions, "every level was measured %d times; the 95 %% interval of a median needs %d: repeat: %d",
 			n, leastRepetitions, leastRepetitions)
 	}
+	s.tell()
+	s.results(s.summary)
 	s.manifest.Ended = time.Now().UTC()
 	if err := s.writer.Close(s.manifest, s.summary); err != nil {
 		return errors.Join(failed, err)
