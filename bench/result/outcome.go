@@ -43,6 +43,11 @@ const (
 	Unsent                 // it never left the client
 )
 
+var classNames = [...]string{Lost: "lost", Succeeded: "succeeded", Failed: "failed", Refused: "refused", Unsent: "unsent"}
+
+// String returns the class's name.
+func (c Class) String() string { return classNames[c] }
+
 // outcomeTable is the one place that says what outcomes there are.
 var outcomeTable = [outcomes]struct {
 	name  string // in results
