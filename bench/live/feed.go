@@ -20,7 +20,7 @@ type Feed struct {
 
 	mu      sync.Mutex
 	state   State
-	readers map[*Subscription]struct{}
+	readers map[*subscription]struct{}
 	first   Message     // the state as it was at encoded
 	encoded time.Time   // zero: it has changed since
 	last    bench.Live  // of the level under way
@@ -41,7 +41,7 @@ const mostInSecond = 100
 // New returns the Feed of a study of a scenario, whose run has an id. The study is about to begin.
 func New(s scenario.Scenario, id string) *Feed {
 	now := time.Now()
-	f := &Feed{began: now, readers: map[*Subscription]struct{}{}}
+	f := &Feed{began: now, readers: map[*subscription]struct{}{}}
 	run := Run{Scenario: s.Name, ID: id, Topology: s.Topology, Seed: s.Seed, Started: now.UTC(), Series: []string{}, Processes: result.Processes()}
 	for _, series := range s.Series {
 		run.Series = append(run.Series, series.Name)

@@ -8,17 +8,16 @@ const room = 256
 // stale is the age from which on a State is encoded anew, for its Now.
 const stale = time.Second
 
-// Subscription delivers the messages of a Feed.
-type Subscription struct {
-	feed     *Feed
-	messages chan Message
-}
+// subscription delivers messages to one reader.
+type subscription struct{ messages chan Message }
 
-// Subscribe returns a subscription to what is known by now, the first message, and to all that changes from then on. Close it.
-func (f *Feed) Subscribe() *Subscription {
+// Subscribe returns what is known by now, the first message, and all that changes from then on. The channel is closed after
+// the message of the end, which is the last one; where the reader was too slow, so that it has to subscribe again; and by
+// cancel, which must be called and may be called more than once.
+func (f *Feed) Subscribe() (messages <-chan Message, cancel func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := &Subscription{feed: f, messages: make(chan Message, room)}
+	s := &subscription{make(chan Message, room)}
 	if f.encoded.IsZero() || time.Since(f.encoded) >= stale {
 		f.encoded = time.Now()
 		f.first, _ = encode(KindState, f.now())
@@ -26,24 +25,19 @@ func (f *Feed) Subscribe() *Subscription {
 	s.messages <- f.first
 	f.readers[s] = struct{}{}
 	if f.state.End != nil {
+		m, _ := encode(KindEnd, *f.state.End)
+		s.messages <- m
 		f.drop(s)
 	}
-	return s
-}
-
-// Messages returns the channel of the messages. It is closed when the study has ended, after a message that says so or a first
-// one with an End; when the reader was too slow, so that it has to subscribe again; and by Close.
-func (s *Subscription) Messages() <-chan Message { return s.messages }
-
-// Close ends the subscription. It may be called more than once.
-func (s *Subscription) Close() {
-	s.feed.mu.Lock()
-	defer s.feed.mu.Unlock()
-	s.feed.drop(s)
+	return s.messages, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.drop(s)
+	}
 }
 
 // drop ends a subscription, if it has not ended yet.
-func (f *Feed) drop(s *Subscription) {
+func (f *Feed) drop(s *subscription) {
 	if _, subscribed := f.readers[s]; subscribed {
 		delete(f.readers, s)
 		close(s.messages)
