@@ -118,7 +118,8 @@ func merge(began float64, first, second Second) Second {
 	}
 	highest := func(x, y float64) float64 { return max(x, y) }
 	m := second
-	m.Offered, m.Valid, m.Answered = mean(first.Offered, second.Offered, cents), mean(first.Valid, second.Valid, cents), mean(first.Answered, second.Answered, cents)
+	m.Offered, m.Valid = mean(first.Offered, second.Offered, cents), mean(first.Valid, second.Valid, cents)
+	m.Answered = mean(first.Answered, second.Answered, cents)
 	m.Outcomes, m.CPU = means(first.Outcomes, second.Outcomes, cents), means(first.CPU, second.CPU, millis)
 	m.P50 = either(first.P50, second.P50, func(x, y float64) float64 { return mean(x, y, micros) })
 	m.P99, m.Lag = either(first.P99, second.P99, highest), either(first.Lag, second.Lag, highest)
