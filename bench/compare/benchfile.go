@@ -35,7 +35,7 @@ func readFile(path string) (Run, error) {
 }
 
 func readBenchmarks(r *benchfmt.Reader, path string) (Run, error) {
-	run := Run{Source: Source{Path: path, Complete: true}, file: true}
+	run := Run{Source: Source{Path: path, Complete: true}, file: true, alive: true}
 	cells, seen := map[[2]string]int{}, valueSets{}
 	for r.Scan() {
 		switch record := r.Result().(type) {

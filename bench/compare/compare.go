@@ -23,7 +23,8 @@ type Source struct {
 	// is decided by it.
 	Sign       float64
 	Complete   bool        // false: the run was interrupted, and counts with what it measured
-	Invalid    int         // points that the instrument spoilt, or that failed: they do not take part
+	Failed     int         // points at which nothing succeeded: they take part with a rate of 0
+	Invalid    int         // points that the instrument spoilt: they do not take part
 	Disturbed  int         // points with events: nor do they
 	Conditions []Condition // by series and key, those of the whole first
 }
@@ -41,8 +42,10 @@ type Row struct {
 	Load       result.Load // zero for a benchmark
 	Metric     metric.Metric
 	Base, Head Sample
-	Paired     bool    // values at the same place belong to neighbouring runs
-	Difference float64 // relative: head over base less 1, by their geometric means; NaN where it has no meaning
+	Paired     bool // values at the same place belong to neighbouring runs
+	// Difference is relative: head over base less 1, by their geometric means, or where values are 0 by the arithmetic ones;
+	// +Inf from 0, NaN where it has no meaning.
+	Difference float64
 	// Interval is that of Difference, nil where there are too few values. It is not adjusted.
 	Interval *stats.Interval
 	P        float64 // of a difference at least so far from 0 where there is none; 1 where nothing can be tested

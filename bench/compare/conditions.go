@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"path"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -159,6 +160,16 @@ func ofRun(run *result.Run, target string, points []*result.Point) []Condition {
 		}
 	}
 	return s.conditions()
+}
+
+// ofPoints returns the keys of the conditions that points may have.
+func ofPoints() (keys []Key) {
+	for field := range reflect.TypeFor[result.Conditions]().Fields() {
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" && name != "-" {
+			keys = append(keys, Key(name))
+		}
+	}
+	return keys
 }
 
 // ofNetworks returns the topologies of the networks of a run, by the series of points.

@@ -16,6 +16,9 @@ const (
 	MinValues = 6
 	// Correlated is the correlation of neighbouring runs that is assumed where the sides did not take turns.
 	Correlated = 0.5
+	// CorrelatedRanks is what that makes of neighbours of which some died: whether two normal values that are correlated by 0.5
+	// lie above their medians is correlated by 2/π asin 0.5 (Sheppard 1899).
+	CorrelatedRanks = 1. / 3
 	// Resolution is the relative step in which figures are known, as histograms of three significant digits have it. No
 	// figure is taken to vary less, though all values be equal.
 	Resolution = 0.001
@@ -31,6 +34,7 @@ const (
 	Incomplete     stats.Code = "missing-values"  // points without the metric
 	NoDirection    stats.Code = "no-direction"    // it is not known which way is better
 	NoRatio        stats.Code = "no-ratio"        // values of zero, or next to it, or below
+	Dead           stats.Code = "dead"            // points at which nothing succeeded, with a rate of 0
 	Interrupted    stats.Code = "interrupted"     // a run that did not finish
 	LeftOut        stats.Code = "left-out"        // points that do not take part
 	OtherPace      stats.Code = "other-pace"      // the machine was faster on one side
@@ -76,8 +80,8 @@ func (r *Row) decidable() bool {
 // way as the other (Fleming and Wallace, How not to lie with statistics: the correct way to summarize benchmark results,
 // Communications of the ACM 29, 1986).
 //
-// Student's t, and no test of ranks or permutations, for these have a least p, which Holm multiplies: of six pairs it is
-// 2/64, which can never pass with two gated metrics. Heavy tails make t find less, not more.
+// Student's t, and no test of ranks or permutations where there are ratios, for these have a least p, which Holm multiplies:
+// of six pairs it is 2/64, which can never pass with two gated metrics. Heavy tails make t find less, not more.
 func (r *Row) estimate() stats.Difference {
 	base, head := r.Base.Values, r.Head.Values
 	if len(base) == 0 || len(head) == 0 {
@@ -116,30 +120,35 @@ func method(paired bool, n int) string {
 	return fmt.Sprintf("Welch's t on the logarithms of %d values or more on each side, neighbours taken to be correlated by %v", n, Correlated)
 }
 
-// withoutRatio compares values of which some are not above 0, so that there is no mean ratio. Counts that are the same in
-// every run may be so, as a program's allocations: then the probability that so many of each fall apart by chance decides.
+// withoutRatio compares values of which some are 0, or next to it, so that there is no mean ratio: the ranks of both sides
+// decide, and the difference is that of the arithmetic means. Where ranks and means contradict each other nothing is told, nor
+// of negative values.
+//
+// Ranks take no normal values, and zeros are the least of them, however many there are. Pairs are not looked at: a signed
+// rank of six has a least p of 2/64, which no gate of two metrics lets pass, and what both of a pair share makes ranks of
+// both sides differ less than by chance. TestErrorRatesOfZeros says how often that is wrong.
 func (r *Row) withoutRatio() {
 	base, head := r.Base.Values, r.Head.Values
-	of, to := base[0], head[0]
-	switch constant := slices.Min(base) == slices.Max(base) && slices.Min(head) == slices.Max(head); {
-	case constant && of == to:
+	low, high := min(slices.Min(base), slices.Min(head)), max(slices.Max(base), slices.Max(head))
+	switch {
+	case low == high:
 		r.Difference, r.Smallest = 0, 0
 		r.Interval = &stats.Interval{N: min(len(base), len(head)), Method: "all values are equal"}
-	case constant && of >= 0 && to >= 0:
-		r.Difference = to/of - 1 // +Inf from 0
-		r.P = min(1, 2/choose(len(base)+len(head), len(base)))
-	default:
-		r.Warnings = append(r.Warnings, stats.Warn(NoRatio,
-			"some values are zero, next to it or negative, so that there is no relative difference; a threshold can judge them"))
+		return
+	case low < 0:
+		r.Warnings = append(r.Warnings, stats.Warn(NoRatio, "some values are negative, so that there is no relative difference; a threshold can judge them"))
+		return
 	}
-}
-
-// choose is the binomial coefficient, as a float.
-func choose(n, k int) float64 {
-	a, _ := math.Lgamma(float64(n + 1))
-	b, _ := math.Lgamma(float64(k + 1))
-	c, _ := math.Lgamma(float64(n - k + 1))
-	return math.Exp(a - b - c)
+	r.Warnings = append(r.Warnings, stats.Warn(NoRatio,
+		"some values are zero or next to it, so that ranks decide (Mann-Whitney) in place of ratios; the change is that of the means"))
+	r.Difference = stats.Mean(head)/stats.Mean(base) - 1 // +Inf from 0
+	phi := CorrelatedRanks
+	if r.Paired {
+		phi = 0
+	}
+	if p, direction := stats.RankDifference(base, head, phi); direction > 0 == (r.Difference > 0) {
+		r.P = p
+	}
 }
 
 func logarithms(values []float64) []float64 {

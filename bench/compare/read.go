@@ -18,6 +18,7 @@ type Run struct {
 	Source   Source
 	file     bool   // in Go benchmark format
 	resolved string // Source.Path without links
+	alive    bool   // something succeeded at a point that takes part
 	cells    []cell
 	network  []Condition // of the topologies, in full: too many to show, unless they differ
 }
@@ -35,15 +36,6 @@ type place struct {
 	series string
 	load   result.Load
 }
-
-// manifest is the file by which the folder of a run is known.
-const manifest = "run.json"
-
-// deepest is how many folders below a named one are searched for runs: out/<scenario>/<run>.
-const deepest = 2
-
-// mostRuns is how many runs a side may have: a folder that holds more is not meant.
-const mostRuns = 1000
 
 // Read reads runs. A path is the folder of a run, a folder of such folders, of which it stands for all, or a file in Go
 // benchmark format; both kinds together are an error, as are a folder without a run, a run that failed, runs of which
@@ -96,7 +88,10 @@ func readPath(path string) ([]Run, error) {
 		run, err := readFile(path)
 		return []Run{run}, err
 	}
-	dirs, err := runFolders(path, deepest)
+	dirs, err := result.Folders(path)
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, unreadable(e.Path, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -122,34 +117,8 @@ func unreadable(path string, err error) error {
 	return fmt.Errorf("%s: %w; name the folder of a run, a folder of runs or a benchmark file", path, err)
 }
 
-// runFolders returns the folders of runs at or below a folder, by name. It follows no symbolic links below it.
-func runFolders(dir string, depth int) (dirs []string, err error) {
-	if _, err := os.Lstat(filepath.Join(dir, manifest)); err == nil {
-		return []string{dir}, nil
-	}
-	if depth == 0 {
-		return nil, nil
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, unreadable(dir, err)
-	}
-	for _, e := range entries {
-		if !e.IsDir() {
-			continue
-		}
-		more, err := runFolders(filepath.Join(dir, e.Name()), depth-1)
-		if err != nil {
-			return nil, err
-		}
-		if dirs = append(dirs, more...); len(dirs) > mostRuns {
-			return nil, fmt.Errorf("%s: holds more than %d runs; name those to compare", dir, mostRuns)
-		}
-	}
-	return dirs, nil
-}
-
-// readFolder reads the folder of a run. Points that are invalid or had events do not take part.
+// readFolder reads the folder of a run. Points that are invalid or had events do not take part; one that is not valid only
+// because nothing succeeded does, for that is what was measured.
 func readFolder(dir string) (Run, error) {
 	folder, err := result.Open(dir)
 	if err != nil {
@@ -167,10 +136,14 @@ func readFolder(dir string) (Run, error) {
 			switch {
 			case p.Disturbed():
 				run.Source.Disturbed++
-			case !p.Valid:
-				run.Source.Invalid++
-			default:
+			case p.Valid:
+				run.alive = true
 				points = append(points, p)
+			case p.Failed && p.Measured():
+				run.Source.Failed++
+				points = append(points, p)
+			default:
+				run.Source.Invalid++
 			}
 		}
 		if len(points) > 0 {
@@ -188,13 +161,19 @@ func (r *Run) addLevel(at place, points []*result.Point) {
 	for _, m := range append(metric.All(), moreQuantiles(points)...) {
 		c := cell{place: at, metric: m}
 		for _, p := range points {
-			if v, ok := m.Of(p); ok && !math.IsNaN(v.Value) && !math.IsInf(v.Value, 0) {
+			if v, ok := m.Of(p); ok && (!p.Failed || countsDead(m)) && !math.IsNaN(v.Value) && !math.IsInf(v.Value, 0) {
 				c.values = append(c.values, v.Value)
 			}
 		}
 		c.missing = len(points) - len(c.values)
 		r.cells = append(r.cells, c)
 	}
+}
+
+// countsDead reports whether a point at which nothing succeeded has the figure: rates and shares. What a transaction took has
+// no meaning there.
+func countsDead(m metric.Metric) bool {
+	return m.Unit == metric.PerSecond || m.Unit == metric.Answers || m.Unit == metric.Share
 }
 
 // moreQuantiles returns the metrics of those percentiles that a scenario asks for beside the usual ones.

@@ -11,7 +11,8 @@ import (
 	"meterbench/internal/printable"
 )
 
-// Compare compares two sides. The error is an UnlikeError where conditions differ that must not.
+// Compare compares two sides. The error is an UnlikeError where conditions differ that must not, an UnknownConditionError where
+// one is allowed to that no run has.
 //
 // Where the runs of both sides took turns, by their starts, the i-th of the one and of the other are a pair, and each run
 // has one value of a metric, the geometric mean of its repetitions. Else each run has one too if there are MinValues of
@@ -25,6 +26,14 @@ func Compare(base, head []Run, o Options) (*Comparison, error) {
 	}
 	if err := repeated(slices.Concat(base, head)); err != nil {
 		return nil, err
+	}
+	if err := o.checkAllow(slices.Concat(base, head)); err != nil {
+		return nil, err
+	}
+	alive := func(r Run) bool { return r.alive }
+	if !slices.ContainsFunc(base, alive) && !slices.ContainsFunc(head, alive) {
+		return nil, fmt.Errorf("%s and %s: nothing succeeded at any point of either side; see their reports for the reasons",
+			printable.Line(base[0].Source.Path), printable.Line(head[0].Source.Path))
 	}
 	base, head = inOrder(base), inOrder(head)
 	unlike := differing(base, head)
@@ -178,8 +187,8 @@ func (r *Row) direct(m metric.Metric, path string) error {
 func (r *Row) fill(base, head []*cell, perRun bool) {
 	sides := [2]*Sample{&r.Base, &r.Head}
 	has := func(cells []*cell, i int) bool { return cells != nil && cells[i] != nil && len(cells[i].values) > 0 }
-	// Where no pair has it on both sides, what one side has is kept: a level that died on the other must not vanish.
-	paired := r.Paired && pairUp(base, head, has)
+	// Where no pair has it on both sides, what either has is kept, and is no pair: a level that died on one must not vanish.
+	r.Paired = r.Paired && pairUp(base, head, has)
 	for side, cells := range [2][]*cell{base, head} {
 		for i, c := range cells {
 			if c == nil {
@@ -188,7 +197,7 @@ func (r *Row) fill(base, head []*cell, perRun bool) {
 			sides[side].Missing += c.missing
 			other := [2][]*cell{head, base}[side]
 			switch {
-			case len(c.values) == 0, paired && !has(other, i):
+			case len(c.values) == 0, r.Paired && !has(other, i):
 			case perRun:
 				sides[side].Values = append(sides[side].Values, middle(c.values))
 			default:

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"meterbench/internal/printable"
+	"meterbench/internal/strictyaml"
 )
 
 // differing returns the conditions that differ between the sides or among the runs of one, for the series that both have.
@@ -131,4 +132,49 @@ func (e *UnlikeError) Error() string {
 		words = append(words, fmt.Sprintf("and %d more", rest))
 	}
 	return "the runs are not alike: " + strings.Join(words, ", ")
+}
+
+// UnknownConditionError says that a condition is allowed to differ that there is not.
+type UnknownConditionError struct {
+	Key  Key
+	Hint string
+}
+
+// Error names the condition, and those that there are.
+func (e *UnknownConditionError) Error() string {
+	return fmt.Sprintf("there is no condition %q; %s", string(e.Key), e.Hint)
+}
+
+// checkAllow makes sure that what may differ is a condition: one of the runs, what several of them have in common, or one that
+// points of runs may have.
+func (o Options) checkAllow(runs []Run) error {
+	known := map[Key]bool{Any: true}
+	add := func(key Key) {
+		for known[key] = true; strings.Contains(string(key), "."); known[key] = true {
+			key = key[:strings.LastIndex(string(key), ".")]
+		}
+	}
+	for _, run := range runs {
+		for _, c := range slices.Concat(run.Source.Conditions, run.network) {
+			add(c.Key)
+		}
+		if !run.file {
+			for _, key := range ofPoints() {
+				add(key)
+			}
+		}
+	}
+	for _, key := range o.Allow {
+		if known[key] {
+			continue
+		}
+		all := slices.Sorted(maps.Keys(known))
+		e := &UnknownConditionError{Key: key, Hint: strictyaml.Hint(key, all)}
+		if below := func(k Key) bool { return strings.Contains(string(k), ".") }; !strings.HasPrefix(e.Hint, "did you mean") {
+			e.Hint = strictyaml.Hint("", slices.DeleteFunc(all, below))
+		}
+		e.Hint = printable.Line(e.Hint)
+		return e
+	}
+	return nil
 }

@@ -77,6 +77,9 @@ func (c *Comparison) warn() {
 		if !s.Complete {
 			add(Interrupted, "%s did not finish: what it measured until then takes part", printable.Line(s.Path))
 		}
+		if s.Failed > 0 {
+			add(Dead, "%s: nothing succeeded at %d points, which count with a rate of 0", printable.Line(s.Path), s.Failed)
+		}
 		if s.Invalid+s.Disturbed > 0 {
 			add(LeftOut, "%s: %d invalid points and %d with events do not take part", printable.Line(s.Path), s.Invalid, s.Disturbed)
 		}

@@ -3,6 +3,7 @@ package result
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"meterbench/bench/topology"
 )
@@ -155,6 +156,28 @@ func (l Load) Amount() float64 {
 		return l.Offered
 	}
 	return float64(l.Clients)
+}
+
+// Expression returns the load as expectations and histories write it: clients=8, offered=100/s, rates as closely as they are
+// printed.
+func (l Load) Expression() string {
+	if l.Kind == LoadClosed {
+		return "clients=" + strconv.Itoa(l.Clients)
+	}
+	return fmt.Sprintf("offered=%.6g/s", l.Offered)
+}
+
+// ParseLoad returns the load of an Expression, false where the text is none.
+func ParseLoad(text string) (Load, bool) {
+	if digits, ok := strings.CutPrefix(text, "clients="); ok {
+		n, err := strconv.ParseUint(digits, 10, 31)
+		return Load{Kind: LoadClosed, Clients: int(n)}, err == nil && n > 0
+	}
+	number, ok := strings.CutPrefix(text, "offered=")
+	rate, unit := strings.CutSuffix(number, "/s")
+	offered, err := strconv.ParseFloat(rate, 64)
+	plain := strings.Trim(rate, "0123456789.eE+-") == "" // neither NaN nor hexadecimal
+	return Load{Kind: LoadOpen, Offered: offered}, ok && unit && plain && err == nil && offered > 0
 }
 
 // Key returns the load as a key=value pair, by which levels are named: clients=8, rate=12.5.
