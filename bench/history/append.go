@@ -65,17 +65,19 @@ func Append(path string, r Record) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := csv.NewWriter(&b).WriteAll(with(cells, r)); err != nil {
-		return err
+	text := func() []byte {
+		var b bytes.Buffer
+		_ = csv.NewWriter(&b).WriteAll(cells) // a buffer takes everything
+		return b.Bytes()
 	}
-	if b.Len() > maxBytes {
+	cells = with(cells, r)
+	if len(text()) > maxBytes {
 		return fmt.Errorf("%s: would be longer than %d MiB; begin another", printable.Line(path), maxBytes>>20)
 	}
-	if _, _, err := parse(path, b.Bytes()); err != nil { // as if it had been there already, with other figures
+	if _, cells, err = parse(path, text()); err != nil { // as if it had been there already, with other figures
 		return fmt.Errorf("with run %s: %w", printable.Line(r.Run), err)
 	}
-	return renameio.WriteFile(path, b.Bytes(), 0o644, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o644))
+	return renameio.WriteFile(path, text(), 0o644, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o644))
 }
 
 // with returns the cells of a history with a run added.
@@ -95,7 +97,7 @@ func with(cells [][]string, r Record) [][]string {
 		}
 		row[at] = text
 	}
-	set(timeColumn, r.Started.UTC().Format(time.RFC3339))
+	set(timeColumn, r.Started.UTC().Format(time.RFC3339Nano))
 	set(runColumn, printable.Cell(r.Run))
 	set(scenarioColumn, printable.Cell(r.Scenario))
 	for _, c := range r.Conditions {
@@ -103,9 +105,6 @@ func with(cells [][]string, r Record) [][]string {
 	}
 	for _, f := range r.Figures {
 		set(printable.Cell(f.Column.String()), strconv.FormatFloat(f.Value, 'g', -1, 64))
-	}
-	if slices.ContainsFunc(cells[1:], func(old []string) bool { return slices.Equal(old, row) }) {
-		return cells
 	}
 	return append(cells, row)
 }

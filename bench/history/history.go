@@ -9,7 +9,6 @@
 package history
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -23,7 +22,7 @@ import (
 
 // The columns that every history has.
 const (
-	timeColumn     = "time" // at which the run started, RFC 3339
+	timeColumn     = "time" // at which the run started, RFC 3339 with its fraction of a second, which tells runs apart
 	runColumn      = "run"
 	scenarioColumn = "scenario"
 )
@@ -49,7 +48,7 @@ type Figure struct {
 // Of returns the record of a run. Levels of a series that a search found differ from run to run: such a series has
 // its throughput at saturation instead. Levels with events have no figures, as in a comparison.
 func Of(run result.Run, sum result.Summary, searched func(series string) bool) Record {
-	r := Record{Started: run.Started.UTC().Truncate(time.Second), Run: run.ID, Scenario: run.Scenario}
+	r := Record{Started: run.Started.UTC(), Run: run.ID, Scenario: run.Scenario}
 	for _, c := range conditions {
 		r.Conditions = append(r.Conditions, Condition{c.key, c.of(run, sum)})
 	}
@@ -160,10 +159,8 @@ func (c Column) String() string {
 		return c.Metric.Name
 	case c.Load == (result.Load{}):
 		return c.Metric.Name + " of " + c.Series
-	case c.Load.Kind == result.LoadOpen:
-		return fmt.Sprintf("%s of %s at offered=%.6g/s", c.Metric.Name, c.Series, c.Load.Offered)
 	}
-	return fmt.Sprintf("%s of %s at clients=%d", c.Metric.Name, c.Series, c.Load.Clients)
+	return fmt.Sprintf("%s of %s at %s", c.Metric.Name, c.Series, c.Load.Expression())
 }
 
 // ParseColumn returns the column of a name, false where it is none of figures.
@@ -180,19 +177,7 @@ func ParseColumn(name string) (Column, bool) {
 	if !known || at < 1 {
 		return Column{}, false
 	}
-	load, ok := parseLoad(rest[at+len(" at "):])
+	load, ok := result.ParseLoad(rest[at+len(" at "):])
 	c := Column{m, rest[:at], load}
 	return c, ok && c.String() == name
-}
-
-// parseLoad returns the load of clients=8 or offered=100/s.
-func parseLoad(text string) (result.Load, bool) {
-	if n, ok := strings.CutPrefix(text, "clients="); ok {
-		clients, err := strconv.Atoi(n)
-		return result.Load{Kind: result.LoadClosed, Clients: clients}, err == nil && clients > 0
-	}
-	n, ok := strings.CutPrefix(text, "offered=")
-	rate, unit := strings.CutSuffix(n, "/s")
-	offered, err := strconv.ParseFloat(rate, 64)
-	return result.Load{Kind: result.LoadOpen, Offered: offered}, ok && unit && err == nil && cmp.Compare(offered, 0) > 0
 }

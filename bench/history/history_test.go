@@ -146,6 +146,37 @@ func TestAppend(t *testing.T) {
 	}
 }
 
+// Runs of one scenario that started in the same second, in different folders, are two; one that is there without the fraction
+// of its second, from an older version, is the same.
+func TestAppendSameSecond(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "history.csv")
+	first, second := record(0, map[string]float64{throughput: 400}), record(0, map[string]float64{throughput: 410})
+	first.Started, second.Started = started.Add(120*time.Millisecond), started.Add(870*time.Millisecond)
+	for _, r := range []Record{second, first, second} {
+		if err := Append(file, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h, err := Read(file)
+	if err != nil || len(h.Lines) != 2 || h.Lines[0].Figures[0] != 400 || h.Lines[1].Figures[0] != 410 {
+		t.Fatalf("%+v, %v", h, err)
+	}
+	if text := content(t, file); strings.Count(text, "\n") != 3 {
+		t.Errorf("the second run is there twice:\n%s", text)
+	}
+	old := filepath.Join(t.TempDir(), "history.csv")
+	if err := Append(old, record(0, map[string]float64{throughput: 400})); err != nil {
+		t.Fatal(err)
+	}
+	before := content(t, old)
+	if err := Append(old, first); err != nil || content(t, old) != before {
+		t.Errorf("the same run by an older version: %v\n%s", err, content(t, old))
+	}
+	if err := Append(old, second); err == nil || !strings.Contains(err.Error(), "with other cells") {
+		t.Errorf("another run in the second of one by an older version: %v", err)
+	}
+}
+
 // A link to a history stays one.
 func TestAppendThroughLink(t *testing.T) {
 	dir := t.TempDir()
@@ -226,6 +257,13 @@ func TestRead(t *testing.T) {
 		{"short line", head + line + "2026-09-02T04:00:00Z,r1\n", "FILE:3:1: the line has not as many cells as the header; complete or remove it"},
 		{"open quote", head + `2026-09-02T04:00:00Z,"r1` + "\n", `FILE:2:26: is no CSV: extraneous or missing " in quoted-field; separate cells by commas, and double the quotes in a quoted one`},
 		{"other figures", head + line + strings.Replace(line, "400", "401", 1), "FILE:3:1: run r0 of scenario nightly is in line 2 already, with other cells; remove one of them"},
+		{"another time", head + line + strings.Replace(line, "04:00:00Z", "05:00:00Z", 1), "FILE:3:1: run r0 of scenario nightly is in line 2 already, with another time; remove one of them"},
+		{"another time and figures", head + line + strings.NewReplacer("09-01", "09-02", "400", "401").Replace(line),
+			"FILE:3:1: run r0 of scenario nightly is in line 2 already, with another time; remove one of them"},
+		{"other figures, with a fraction", head + line + strings.NewReplacer("00Z", "00.25Z", "400", "401").Replace(line),
+			"FILE:3:1: run r0 of scenario nightly is in line 2 already, with other cells; remove one of them"},
+		{"other figures at one instant", head + strings.Replace(line, "00Z", "00.25Z", 1) + strings.NewReplacer("00Z", "00.25Z", "400", "401").Replace(line),
+			"FILE:3:1: run r0 of scenario nightly is in line 2 already, with other cells; remove one of them"},
 		{"terminal", head + "\x1b[2J,r0,nightly,3.1.1,400\n", `FILE:2:1: want a time as 2026-11-28T09:30:00Z, got "\x1b[2J"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

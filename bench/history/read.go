@@ -103,10 +103,10 @@ type parser struct {
 	History
 	path    string
 	csv     *csv.Reader
-	figures []int          // where Columns are
-	keys    []int          // where Keys are
-	fixed   [3]int         // where time, run and scenario are
-	seen    map[string]int // index of the line of a run
+	figures []int               // where Columns are
+	keys    []int               // where Keys are
+	fixed   [3]int              // where time, run and scenario are
+	seen    map[[2]string][]int // indices of the lines of a run and scenario
 }
 
 func (p *parser) name() string { return printable.Line(p.path) }
@@ -133,7 +133,7 @@ func (p *parser) header(names []string) error {
 	if len(names) > maxColumns {
 		return p.errorf(maxColumns, "more than %d columns", maxColumns)
 	}
-	p.seen = map[string]int{}
+	p.seen = map[[2]string][]int{}
 	for i, name := range names {
 		if first := slices.Index(names, name); first < i {
 			return p.errorf(i, "column %s is there twice", quoted(name))
@@ -177,17 +177,39 @@ func (p *parser) line(row []string, before [][]string) (again bool, err error) {
 	for _, at := range p.keys {
 		l.Conditions = append(l.Conditions, row[at])
 	}
-	key := strings.Join([]string{strconv.FormatInt(l.Time.UnixNano(), 10), l.Run, l.Scenario}, "\x00")
-	if first, ok := p.seen[key]; ok {
-		if slices.Equal(before[first+1], row) {
+	if again, err := p.isThere(l, row, before); again || err != nil {
+		return again, err
+	}
+	key := [2]string{l.Run, l.Scenario}
+	p.seen[key] = append(p.seen[key], len(p.Lines))
+	p.Lines = append(p.Lines, l)
+	return false, nil
+}
+
+// isThere reports whether the run of a line is in one before it. A run is named after the second in which it started, so that
+// several of a scenario have one name only if they started in the same second, in different folders; the fraction then tells
+// them apart. Lines of older versions have none: they are the run that has the rest in common.
+func (p *parser) isThere(l Line, row []string, before [][]string) (bool, error) {
+	at := p.fixed[0]
+	for _, i := range p.seen[[2]string{l.Run, l.Scenario}] {
+		other := p.Lines[i]
+		whole := l.Time.Nanosecond() == 0 || other.Time.Nanosecond() == 0
+		second := l.Time.Unix() == other.Time.Unix()
+		what := ""
+		switch cells := before[i+1]; {
+		case second && !whole && !l.Time.Equal(other.Time):
+			continue
+		case !second:
+			what = "another time"
+		case !slices.Equal(cells[:at], row[:at]) || !slices.Equal(cells[at+1:], row[at+1:]):
+			what = "other cells"
+		default:
 			p.Repeated++
 			return true, nil
 		}
-		return false, p.errorf(0, "run %s of scenario %s is in line %d already, with other cells; remove one of them",
-			printable.Line(l.Run), printable.Line(l.Scenario), p.Lines[first].Number)
+		return false, p.errorf(0, "run %s of scenario %s is in line %d already, with %s; remove one of them",
+			printable.Line(l.Run), printable.Line(l.Scenario), other.Number, what)
 	}
-	p.seen[key] = len(p.Lines)
-	p.Lines = append(p.Lines, l)
 	return false, nil
 }
 
