@@ -17,7 +17,10 @@ func ThresholdCases(run result.Run, sum result.Summary) junit.Suite {
 		if t.Load != (result.Load{}) {
 			c.Name += " at " + t.Load.String()
 		}
-		if !t.Met {
+		switch {
+		case t.Reason == result.ThresholdTooFew:
+			c.Outcome = junit.Errored
+		case !t.Met:
 			c.Outcome = junit.Failed
 		}
 		var lines []string

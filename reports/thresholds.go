@@ -78,6 +78,8 @@ func printedLimit(t result.Threshold) string {
 // thresholdVerdict says how a threshold was decided.
 func thresholdVerdict(t result.Threshold) string {
 	switch {
+	case t.Reason == result.ThresholdTooFew:
+		return "cannot tell: " + string(t.Reason)
 	case t.Reason != "" && t.Verdict == result.ThresholdUndecided:
 		return fmt.Sprintf("%s: %s, strict", result.ThresholdMissed, t.Reason)
 	case t.Reason != "":

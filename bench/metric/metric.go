@@ -46,7 +46,9 @@ type Metric struct {
 	Gated bool
 	// Detail says that it is of a part of the latency: the whole, commit or answer, has a metric of its own.
 	Detail bool
-	of     func(*result.Point) (Value, bool)
+	// Percent is that of a quantile, which takes stats.SamplesFor it; 0 of other figures.
+	Percent float64
+	of      func(*result.Point) (Value, bool)
 }
 
 // A Value is a figure with its interval, nil where it has none.
@@ -159,6 +161,7 @@ func quantile(part result.Part, percent float64) Metric {
 		}
 		return 0, false
 	})
+	m.Percent = percent
 	m.Gated = !m.Detail && (percent == 50 || percent == 99)
 	return m
 }

@@ -14,7 +14,7 @@ type Threshold struct {
 	Limit   *float64         `json:"limit"` // nil where it is a figure that is missing
 	Unit    string           `json:"unit"`  // of metrics; empty: a ratio
 	Verdict ThresholdVerdict `json:"verdict"`
-	Met     bool             `json:"met"` // what counts: an undecided one is met by its value, or if it is strict, missed
+	Met     bool             `json:"met"` // what counts: an undecided one is met by its value, or if it is strict or has none, missed
 	Reason  ThresholdReason  `json:"reason,omitempty"`
 }
 
@@ -23,9 +23,10 @@ type ThresholdVerdict string
 
 // The verdicts of a threshold.
 const (
-	ThresholdMet       ThresholdVerdict = "met"
-	ThresholdMissed    ThresholdVerdict = "missed"
-	ThresholdUndecided ThresholdVerdict = "undecided" // the limit lies within the interval, or a strict one has none
+	ThresholdMet    ThresholdVerdict = "met"
+	ThresholdMissed ThresholdVerdict = "missed"
+	// The limit lies within the interval, a strict one has none, or there are too few transactions for the figure.
+	ThresholdUndecided ThresholdVerdict = "undecided"
 )
 
 // ThresholdReason says why figures do not decide a threshold.
@@ -35,8 +36,9 @@ type ThresholdReason string
 const (
 	ThresholdNotMeasured ThresholdReason = "not measured"
 	ThresholdNotValid    ThresholdReason = "no valid point"
-	ThresholdNoFigure    ThresholdReason = "no such figure" // as a quantile of too few transactions
-	ThresholdNoInterval  ThresholdReason = "no interval"    // which a strict threshold needs
+	ThresholdNoFigure    ThresholdReason = "no such figure"
+	ThresholdTooFew      ThresholdReason = "too few transactions" // for a quantile
+	ThresholdNoInterval  ThresholdReason = "no interval"          // which a strict threshold needs
 )
 
 // ThresholdsMissed returns the thresholds that are not met.

@@ -3,7 +3,9 @@ package scenario
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"time"
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
@@ -45,7 +47,7 @@ func (t text) expectations(s *Scenario) *strictyaml.Problem {
 // Expected returns the series as thresholds know them.
 func (s *Scenario) Expected() (all []threshold.Series) {
 	for _, one := range s.Series {
-		all = append(all, threshold.Series{Name: one.Name, Loads: one.levels(), Specimen: s.specimen(one)})
+		all = append(all, threshold.Series{Name: one.Name, Loads: one.levels(), Most: one.most(s.WarmupOf), Specimen: s.specimen(one)})
 	}
 	return all
 }
@@ -57,6 +59,25 @@ func (s Series) levels() (all []result.Load) {
 	}
 	for _, rate := range s.Load.Rate {
 		all = append(all, result.Load{Kind: result.LoadOpen, Offered: rate})
+	}
+	return all
+}
+
+// most returns the most transactions that a window at each of levels can have, +Inf where nothing but the target bounds them.
+func (s Series) most(warmup func(Series) time.Duration) (all []float64) {
+	for _, n := range s.Load.Clients {
+		one, most := s.At(n), math.Inf(1)
+		if think := one.Load.Think; think > 0 {
+			most = float64(n) * (1 + math.Floor((one.Load.Hold-warmup(one)).Seconds()/think.Seconds()))
+		}
+		all = append(all, most)
+	}
+	for _, rate := range s.Load.Rate {
+		most := s.expected(rate, warmup(s)) + 1
+		if s.Load.Arrivals.random() {
+			most += 3 * math.Sqrt(most)
+		}
+		all = append(all, most)
 	}
 	return all
 }

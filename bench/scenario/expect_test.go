@@ -23,7 +23,7 @@ series:
     expect: commit.p99 < 1s
     workload: {kind: encrypted}
     objective: 2s
-    load: {kind: open, rate: [10/s, 30/min], hold: 3s}
+    load: {kind: open, rate: [10/s, 30/min], hold: 40m}
   - name: day
     phases:
       - {name: base, workload: {kind: plain}, load: {kind: open, rate: 5/s, hold: 9s}}
@@ -37,7 +37,7 @@ func TestExpect(t *testing.T) {
 	for _, text := range []string{
 		"commit.p99 < 2s at offered=0.5/s", "series plain / series most > 0.5", "throughput of plain/batch=50 > 9/s at clients=8",
 		"satisfied.share > 0.9", "encrypt.p50 < 1s", "commit.mean of day/burst < 1s", "commit.mean of day < 1s", "wire < 10 kB", "stored of most < 5 kB", "cpu.peer < 3 ms",
-		"client.cpu_per_commit of plain < 10 sig", "dropped.share < 1 %", "commit.p99.9 < 3s",
+		"client.cpu_per_commit of plain < 10 sig", "dropped.share < 1 %", "commit.p99.9 of plain < 3s", "commit.p95 of encrypted < 3s",
 	} {
 		t.Run(text, func(t *testing.T) {
 			s, err := parse(strings.Replace(expecting, "EXPECT", `"`+text+`"`, 1))
@@ -83,8 +83,16 @@ func TestExpectErrors(t *testing.T) {
 		{"EXPECT", `"answer.p50 < 1s"`, "a.yaml:3:10: expect[0]: no series has answer.p50; docs/scenario.md lists them all"},
 		{"EXPECT", `"client.cpu_per_commit of day < 9 sig"`, "a.yaml:3:10: expect[0]: series day has no client.cpu_per_commit; docs/scenario.md lists them all"},
 		{"EXPECT", `"commit.p99.99 < 1s"`, "a.yaml:3:10: expect[0]: no series has commit.p99.99; docs/scenario.md lists them all"},
+		{"EXPECT", `"commit.p95 of day/burst < 1s"`, "a.yaml:3:10: expect[0]: commit.p95 takes 200 transactions in a window, and series day/burst at offered=50/s has 136 at most; " +
+			"hold the level about 1.5 times as long, expect a lower percentile, or name another load behind at"},
+		{"EXPECT", `"commit.p99.9 of encrypted < 1s at offered=0.5/s"`, "a.yaml:3:10: expect[0]: commit.p99.9 takes 10000 transactions in a window, and series encrypted at " +
+			"offered=0.5/s has 1081 at most; hold the level about 9.3 times as long, expect a lower percentile, or name another load behind at"},
+		{"load: {kind: closed, clients: [1, 8], hold: 3s}", "load: {kind: closed, clients: [1, 8], think: 1s, hold: 11s}\n    expect: commit.p50 < 1s",
+			"a.yaml:8:13: series[0].expect[0]: commit.p50 takes 20 transactions in a window, and series plain/batch=10 at clients=1 has 10 at most; " +
+				"hold the level about 2 times as long, expect a lower percentile, or name another load behind at"},
+		{"EXPECT", `"valid.share >= 99"`, "a.yaml:3:26: expect[0]: valid.share is a share, which is never above 1, got 99; write 99 %"},
 		{"EXPECT", `""`, "a.yaml:3:10: expect[0]: want a text, got an empty one; give one, or leave the key out"},
-		{"EXPECT", "commit.p99 < 1s", "a.yaml:10:13: series[1].expect[0]: commit.p99 < 1s is given twice; leave one of them out"},
+		{"expect: commit.p99 < 1s", "expect: throughput > 1/s", "a.yaml:10:13: series[1].expect[0]: throughput > 1/s is given twice; leave one of them out"},
 		{"[EXPECT]", "{a: 1}", "a.yaml:3:9: expect: want a list, got a mapping; begin each item with a dash"},
 		{"expect: commit.p99 < 1s", "expect: encrypt.p50 < 1s at clients=8", "a.yaml:10:33: series[1].expect[0]: no level has the load clients=8; there are offered=0.5/s, offered=10/s"},
 		{"expect: commit.p99 < 1s", "expect: [commit.p99 < 1s, throughput < 1s]", "a.yaml:10:44: series[1].expect[1]: throughput (tx/s) and 1s (s) have unlike units; give the number in /s, tx/s"},

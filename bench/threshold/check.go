@@ -8,6 +8,7 @@ import (
 
 	"meterbench/bench/metric"
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 	"meterbench/internal/strictyaml"
 )
 
@@ -16,6 +17,8 @@ type Series struct {
 	Name string
 	// Loads are its levels; nil where only the run finds them, as a search does.
 	Loads []result.Load
+	// Most are the most transactions that a window at each of Loads can have, +Inf where that is not known; nil: nowhere.
+	Most []float64
 	// Specimen has every figure that a level of the series may have.
 	Specimen result.Point
 }
@@ -32,6 +35,15 @@ func (s Series) has(m metric.Metric) bool {
 // at reports whether the series has a level of the load.
 func (s Series) at(load result.Load) bool {
 	return slices.ContainsFunc(s.Loads, func(l result.Load) bool { return same(l, load) })
+}
+
+// most returns the most transactions that a window at the load can have.
+func (s Series) most(load result.Load) float64 {
+	at := slices.IndexFunc(s.Loads, func(l result.Load) bool { return same(l, load) })
+	if at < 0 || s.Most == nil {
+		return math.Inf(1)
+	}
+	return s.Most[at]
 }
 
 // same reports whether two loads are of one size, rates as closely as they are printed.
@@ -143,32 +155,77 @@ func (t Threshold) Check(all []Series) error {
 	if len(scopes) == 0 {
 		return &Error{At: t.left.over.at, Msg: "its sides have no series in common", Hint: "name a series on each side"}
 	}
-	var loads []string
+	found := false
 	for _, s := range scopes {
 		common, known := t.loads(s)
-		if len(common) > 0 || !known && t.load == nil {
-			return nil
+		if e := t.checkCount(s, common); e != nil {
+			return e
 		}
-		for _, one := range s.over {
-			for _, l := range one.Loads {
-				loads = append(loads, loadText(l))
-			}
-		}
+		found = found || len(common) > 0 || !known && t.load == nil
 	}
-	if t.load == nil {
+	switch {
+	case found:
+		return nil
+	case t.load == nil:
 		return &Error{At: t.left.over.at, Msg: "its sides have no load in common", Hint: "give both series the same loads"}
 	}
-	e := &Error{At: t.loadAt + len(wordAt) + 1, Msg: "no level has the load " + loadText(*t.load)}
+	return t.noLoad(scopes)
+}
+
+// noLoad is the error about a load that no level has, or that a side lacks which another has.
+func (t Threshold) noLoad(scopes []scope) *Error {
+	e := &Error{At: t.loadAt + len(wordAt) + 1, Msg: "no level has the load " + t.load.Expression()}
+	anywhere := t
+	anywhere.load = nil
+	var loads []string
+	searched := false
+	for _, s := range scopes {
+		common, known := anywhere.loads(s)
+		searched = searched || !known
+		for _, l := range common {
+			loads = append(loads, l.Expression())
+		}
+		has := func(one Series) bool { return one.at(*t.load) }
+		if i := slices.IndexFunc(s.over, func(one Series) bool { return !has(one) }); slices.ContainsFunc(s.over, has) {
+			e.Msg = fmt.Sprintf("series %s has no level of the load %s, as another side has", s.over[i].Name, t.load.Expression())
+		}
+	}
 	slices.Sort(loads)
 	switch loads = slices.Compact(loads); {
-	case len(loads) == 0:
+	case len(loads) == 0 && searched:
 		e.Hint = "the run finds the loads: leave it out"
+	case len(loads) == 0:
+		e.Hint = "give both series the same loads"
 	case len(loads) > mostLoads:
 		e.Hint = fmt.Sprintf("there are %s and %d more", strings.Join(loads[:mostLoads], ", "), len(loads)-mostLoads)
+	case len(scopes[0].over) > 1:
+		e.Hint = "both sides have " + strings.Join(loads, ", ")
 	default:
 		e.Hint = "there are " + strings.Join(loads, ", ")
 	}
 	return e
+}
+
+// checkCount makes sure that the quantiles of a scope can have transactions enough at these loads.
+func (t Threshold) checkCount(s scope, loads []result.Load) *Error {
+	at := 0
+	for _, o := range t.operands() {
+		if o.metric == nil {
+			continue
+		}
+		of := s.over[at]
+		if at++; o.metric.Percent == 0 {
+			continue
+		}
+		for _, load := range loads {
+			if most, needed := of.most(load), stats.SamplesFor(o.metric.Percent); most < float64(needed) {
+				return &Error{At: o.at,
+					Hint: fmt.Sprintf("hold the level about %.2g times as long, expect a lower percentile, or name another load behind at", float64(needed)/most),
+					Msg:  fmt.Sprintf("%s takes %d transactions in a window, and series %s at %s has %.0f at most", o.metric.Name, needed, of.Name, load.Expression(), most)}
+			}
+		}
+	}
+	return nil
 }
 
 // checkOperand makes sure that a series has what the operand names.
@@ -201,12 +258,4 @@ func (t Threshold) checkOperand(o operand, all []Series) *Error {
 		e.Msg = fmt.Sprintf("series %s has no %s", name, o.metric.Name)
 	}
 	return e
-}
-
-// loadText returns a load as an expectation has it.
-func loadText(l result.Load) string {
-	if l.Kind == result.LoadClosed {
-		return fmt.Sprintf("clients=%d", l.Clients)
-	}
-	return fmt.Sprintf("offered=%.6g/s", l.Offered)
 }

@@ -87,6 +87,9 @@ func (t Threshold) judge(s scope, load result.Load, levels []metric.Level) resul
 		why = whyRight
 	}
 	if verdict.Reason = why; why != "" {
+		if why == result.ThresholdTooFew {
+			verdict.Verdict = result.ThresholdUndecided
+		}
 		return verdict
 	}
 	t.decide(&verdict, left, right)
@@ -103,10 +106,13 @@ func figure(m metric.Metric, series string, load result.Load, levels []metric.Le
 		return metric.Value{}, result.ThresholdNotValid
 	}
 	v, ok := m.At(levels[i])
-	if !ok {
-		return metric.Value{}, result.ThresholdNoFigure
+	switch {
+	case ok:
+		return v, ""
+	case m.Percent > 0:
+		return metric.Value{}, result.ThresholdTooFew
 	}
-	return v, ""
+	return metric.Value{}, result.ThresholdNoFigure
 }
 
 // decide holds a figure to its limit, another figure or a number.

@@ -142,6 +142,31 @@ func (p *parser) threshold(t *Threshold) (e *Error) {
 	if !alike(t.left.unit(), t.right.unit()) {
 		return unlike(t.left.text(), t.left.unit(), t.right.text(), t.right.unit(), !t.right.measured(), t.right.over.at)
 	}
+	return t.checkLimit()
+}
+
+// checkLimit makes sure that a number is a limit that figures can be on both sides of. None is negative, as its own check says.
+func (t *Threshold) checkLimit() *Error {
+	if t.right.measured() {
+		return nil
+	}
+	limit, at := t.right.over.number, t.right.over.at
+	if t.right.under != nil {
+		limit /= t.right.under.number
+	}
+	share := t.left.under == nil && t.left.over.unit == metric.Share
+	switch {
+	case share && limit > 1 && limit <= 100 && t.right.under == nil && t.right.over.unit == ratio:
+		return &Error{At: at, Msg: fmt.Sprintf("%s is a share, which is never above 1, got %s", t.left.text(), t.right.text()),
+			Hint: fmt.Sprintf("write %s %%", t.right.text())}
+	case share && limit > 1:
+		return &Error{At: at, Msg: fmt.Sprintf("%s is a share, which is never above 100 %%, got %s", t.left.text(), t.right.text()),
+			Hint: "write for example 0.99 or 99 %"}
+	case share && limit == 1 && t.op == greater:
+		return &Error{At: at, Msg: t.left.text() + " is a share, which is never above 100 %", Hint: "write >= in place of >"}
+	case limit == 0 && t.op == less:
+		return &Error{At: at, Msg: "no figure is below 0", Hint: "write <= in place of <, or give a larger limit"}
+	}
 	return nil
 }
 
@@ -188,6 +213,9 @@ func (p *parser) side() (s side, e *Error) {
 	}
 	if !alike(s.over.unit, under.unit) {
 		return s, unlike(s.over.text, s.over.unit, under.text, under.unit, under.metric == nil, under.at)
+	}
+	if under.metric == nil && under.number == 0 {
+		return s, &Error{At: under.at, Msg: "nothing can be divided by " + under.text, Hint: "give a number above 0"}
 	}
 	s.under = &under
 	return s, nil
@@ -265,6 +293,9 @@ func (p *parser) number(o operand) (operand, *Error) {
 	if err != nil {
 		return o, &Error{At: o.at, Msg: fmt.Sprintf("%q is not a number", o.text), Hint: "write for example 2s or 0.99"}
 	}
+	if value < 0 {
+		return o, &Error{At: o.at, Msg: fmt.Sprintf("%s is negative, and no figure ever is", o.text), Hint: "give a number from 0 on"}
+	}
 	name, at := o.text[len(digits):], o.at+len(digits)
 	if next := p.peek(); name == "" && next.text != "" && next.text != wordPer && next.text != wordAt && next.text != wordLikely &&
 		next.text != wordStrict && !next.isOperator() {
@@ -291,22 +322,9 @@ func (p *parser) number(o operand) (operand, *Error) {
 // load takes a load: offered=100/s or clients=8.
 func (p *parser) load() (*result.Load, *Error) {
 	w := p.next()
-	key, text, _ := strings.Cut(w.text, "=")
-	e := &Error{At: w.at, Msg: fmt.Sprintf("want a load, got %q", w.text), Hint: "write at offered=100/s or at clients=8"}
-	switch key {
-	case "offered":
-		rate, ok := strings.CutSuffix(text, "/s")
-		v, err := strconv.ParseFloat(rate, 64)
-		if !ok || err != nil || numeral.FindString(rate) != rate || !(v > 0) {
-			return nil, e
-		}
-		return &result.Load{Kind: result.LoadOpen, Offered: v}, nil
-	case "clients":
-		n, err := strconv.ParseUint(text, 10, 31)
-		if err != nil || n == 0 {
-			return nil, e
-		}
-		return &result.Load{Kind: result.LoadClosed, Clients: int(n)}, nil
+	load, ok := result.ParseLoad(w.text)
+	if !ok {
+		return nil, &Error{At: w.at, Msg: fmt.Sprintf("want a load, got %q", w.text), Hint: "write at offered=100/s or at clients=8"}
 	}
-	return nil, e
+	return &load, nil
 }
