@@ -171,6 +171,9 @@ func (c comparing) run(cmd *cobra.Command, base, head []string) error {
 	if unlike, ok := errors.AsType[*compare.UnlikeError](err); ok {
 		return lab.InputErrorf("%w; if that is what you compare, --allow-unlike %s", err, strings.Join(conditions(unlike.Unlike), ","))
 	}
+	if unknown, ok := errors.AsType[*compare.UnknownConditionError](err); ok {
+		return lab.InputErrorf("--allow-unlike: %w", unknown)
+	}
 	if err != nil && context.Cause(cmd.Context()) == nil {
 		return lab.InputErrorf("%w", err)
 	}

@@ -59,6 +59,9 @@ func (r *ranker) check(cmd *cobra.Command) error {
 	case r.factor == "" && i >= 0:
 		return lab.InputErrorf("--%s goes with --%s FACTOR", own[i], flagBy)
 	}
+	if strings.TrimSpace(r.prices.Currency) == "" {
+		return lab.InputErrorf("--%s names no currency: give one, as --%s EUR, or leave it out", flagCurrency, flagCurrency)
+	}
 	for i, price := range []float64{r.prices.CoreHour, r.prices.Kept, r.prices.Sent} {
 		if !(price >= 0 && price <= math.MaxFloat32) {
 			return lab.InputErrorf("--%s must be a price from 0 on, got %v", own[i], price)

@@ -34,7 +34,7 @@ func Suite(c *compare.Comparison, strict bool) junit.Suite {
 		}
 		s.Cases = append(s.Cases, junit.Case{
 			Class: r.Series, Name: name, Outcome: outcomes[r.Verdict],
-			Message:  string(r.Verdict) + ": " + percent(r.Difference),
+			Message:  string(r.Verdict) + ": " + changed(r),
 			Evidence: strings.ReplaceAll(evidence(r), "; ", "\n") + "\n" + values("base", r.Base) + values("head", r.Head) + remarks(r),
 		})
 	}

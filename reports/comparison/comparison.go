@@ -158,7 +158,7 @@ func findings(c *compare.Comparison, gated []compare.Row) []reports.Finding {
 					Verdict: colour(v), To: "table-gated-figures"})
 				break
 			}
-			fs = append(fs, reports.Finding{Subject: where(r) + ", " + r.Metric.Name, Value: percent(r.Difference) + ": " + string(v), Text: evidence(r) + ".",
+			fs = append(fs, reports.Finding{Subject: where(r) + ", " + r.Metric.Name, Value: changed(r) + ": " + string(v), Text: evidence(r) + ".",
 				Verdict: colour(v), To: "table-gated-figures"})
 		}
 	}
@@ -205,11 +205,14 @@ func colour(v compare.Verdict) reports.Verdict {
 
 // needed says what it would take to tell the rows that cannot be told.
 func needed(c *compare.Comparison, gated []compare.Row) string {
-	smallest, fewest := 0.0, math.MaxInt
+	smallest, fewest, ranked := 0.0, math.MaxInt, false
 	for _, r := range gated {
 		of := min(len(r.Base.Values), len(r.Head.Values)) // where one side lacks it, more runs show no more
 		if r.Verdict == compare.CannotTell && of > 0 {
-			smallest, fewest = max(smallest, r.Smallest), min(fewest, of)
+			fewest, ranked = min(fewest, of), ranked || math.IsInf(r.Smallest, 0) && of >= compare.MinValues
+			if !math.IsInf(r.Smallest, 0) {
+				smallest = max(smallest, r.Smallest)
+			}
 		}
 	}
 	text := fmt.Sprintf("A difference of %s may be there or not. ", about(c.Minimum))
@@ -218,6 +221,8 @@ func needed(c *compare.Comparison, gated []compare.Row) string {
 		return text + "Only one side has the figures."
 	case fewest < compare.MinValues:
 		return text + fmt.Sprintf("So few values (%d a side) show little: measure at least %d runs of each.", fewest, compare.MinValues)
+	case ranked && smallest <= c.Minimum:
+		return text + "Some have no ratio, or scatter without bounds: of those only ranks can tell, of more runs."
 	case smallest <= c.Minimum:
 		return text + "The intervals reach beyond it: measure more runs of each."
 	case runs > 1000:

@@ -36,7 +36,7 @@ func split(f reports.Figure, panels []reports.Panel) (figures []reports.Figure) 
 
 // differences draws the difference of each gated row with its interval, a panel for each metric.
 func differences(c *compare.Comparison, gated []compare.Row) []reports.Figure {
-	rows := slices.DeleteFunc(slices.Clone(gated), func(r compare.Row) bool { return !(r.Difference > -1 && r.Difference < furthest) })
+	rows := slices.DeleteFunc(slices.Clone(gated), func(r compare.Row) bool { return !(r.Difference >= -1 && r.Difference < furthest) })
 	slices.SortStableFunc(rows, func(a, b compare.Row) int { return place(c, a) - place(c, b) })
 	f := reports.Figure{
 		ID: "differences", Title: "Differences of the gated figures", Kind: reports.Dots,

@@ -16,7 +16,8 @@ import (
 // Schema is the version of the JSON form. Keys are only ever added to it.
 const Schema = 1
 
-// JSON writes the comparison for scripts, in base units. What is no number is null.
+// JSON writes the comparison for scripts, in base units. Every key is always there, of runs as of benchmark files: what is no
+// number, time or load is null, and what has no name an empty text.
 func JSON(w io.Writer, c *compare.Comparison) error {
 	doc := document{
 		Schema: Schema, Verdict: Verdict(c), Gated: map[compare.Verdict]int{}, Alpha: c.Alpha, Minimum: c.Minimum, Paired: c.Paired,
@@ -56,24 +57,25 @@ type document struct {
 
 type source struct {
 	Path       string      `json:"path"`
-	Run        string      `json:"run,omitempty"`
-	Scenario   string      `json:"scenario,omitempty"`
-	Started    *time.Time  `json:"started,omitempty"`
+	Run        string      `json:"run"`
+	Scenario   string      `json:"scenario"`
+	Started    *time.Time  `json:"started"`
 	Complete   bool        `json:"complete"`
-	Sign       float64     `json:"p256_sign_s,omitempty"`
+	Sign       *float64    `json:"p256_sign_s"`
+	Failed     int         `json:"failed"`
 	Invalid    int         `json:"invalid"`
 	Disturbed  int         `json:"disturbed"`
 	Conditions []condition `json:"conditions"`
 }
 
 type condition struct {
-	Series string      `json:"series,omitempty"`
+	Series string      `json:"series"`
 	Key    compare.Key `json:"key"`
 	Value  string      `json:"value"`
 }
 
 type unlike struct {
-	Series string      `json:"series,omitempty"`
+	Series string      `json:"series"`
 	Key    compare.Key `json:"key"`
 	Base   []string    `json:"base"`
 	Head   []string    `json:"head"`
@@ -82,7 +84,7 @@ type unlike struct {
 
 type row struct {
 	Series     string          `json:"series"`
-	Load       *result.Load    `json:"load,omitempty"`
+	Load       *load           `json:"load"`
 	Metric     string          `json:"metric"`
 	Unit       metric.Unit     `json:"unit"`
 	Better     metric.Better   `json:"better"`
@@ -97,6 +99,14 @@ type row struct {
 	Adjusted   *float64        `json:"p_adjusted"`
 	Smallest   *float64        `json:"smallest_difference"`
 	Warnings   []notice        `json:"warnings"`
+}
+
+type load struct {
+	Kind    result.LoadKind `json:"kind"`
+	Clients *int            `json:"clients"`
+	Offered *float64        `json:"offered_per_s"`
+	Think   float64         `json:"think_s"`
+	Slots   int             `json:"slots"`
 }
 
 type sample struct {
@@ -123,8 +133,12 @@ func rowOf(r compare.Row) row {
 		Base: sampleOf(r.Base), Head: sampleOf(r.Head), Paired: r.Paired, Difference: finite(r.Difference),
 		P: finite(r.P), Adjusted: finite(r.Adjusted), Smallest: finite(r.Smallest), Warnings: notices(r.Warnings),
 	}
-	if r.Load != (result.Load{}) {
-		j.Load = &r.Load
+	if l := r.Load; l != (result.Load{}) {
+		if j.Load = (&load{Kind: l.Kind, Think: l.Think, Slots: l.Slots}); l.Kind == result.LoadOpen {
+			j.Load.Offered = finite(l.Offered)
+		} else {
+			j.Load.Clients = &l.Clients
+		}
 	}
 	if i := r.Interval; i != nil {
 		j.Interval = &interval{finite(i.Low), finite(i.High), i.N, i.Method}
@@ -143,10 +157,13 @@ func sampleOf(s compare.Sample) sample {
 func sources(all []compare.Source) []source {
 	list := []source{}
 	for _, s := range all {
-		j := source{Path: s.Path, Run: s.Run, Scenario: s.Scenario, Complete: s.Complete, Sign: s.Sign, Invalid: s.Invalid, Disturbed: s.Disturbed,
+		j := source{Path: s.Path, Run: s.Run, Scenario: s.Scenario, Complete: s.Complete, Failed: s.Failed, Invalid: s.Invalid, Disturbed: s.Disturbed,
 			Conditions: []condition{}}
 		if !s.Started.IsZero() {
 			j.Started = &s.Started
+		}
+		if s.Sign > 0 {
+			j.Sign = &s.Sign
 		}
 		for _, c := range s.Conditions {
 			j.Conditions = append(j.Conditions, condition{c.Series, c.Key, c.Value})

@@ -109,7 +109,25 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// docs/ci.md names the keys that there are, all of the first level among them.
+// keys adds the keys of a JSON value under their path. Lists have one more level, and head has the keys of base.
+func keys(into map[string]bool, path string, v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, of := range v {
+			at := strings.TrimPrefix(path+"."+key, ".")
+			into[at] = true
+			if key != "gated" { // whose keys are verdicts
+				keys(into, at, of)
+			}
+		}
+	case []any:
+		for _, of := range v {
+			keys(into, path+"[]", of)
+		}
+	}
+}
+
+// Comparisons of runs and of benchmark files have the same keys, and docs/ci.md names those that there are.
 func TestKeys(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "ci.md"))
 	if err != nil {
@@ -129,31 +147,69 @@ func TestKeys(t *testing.T) {
 			documented[code[1]] = true
 		}
 	}
-	var b bytes.Buffer
-	if err := comparison.JSON(&b, made(t)); err != nil {
-		t.Fatal(err)
-	}
-	var doc map[string]any
-	if err := json.Unmarshal(b.Bytes(), &doc); err != nil {
-		t.Fatal(err)
-	}
-	there := map[string]bool{}
-	for key := range doc {
-		if key != "rows" && key != "warnings" {
-			there[key] = true
+	there := func(c *compare.Comparison) map[string]bool {
+		var b bytes.Buffer
+		if err := comparison.JSON(&b, c); err != nil {
+			t.Fatal(err)
 		}
+		var doc map[string]any
+		if err := json.Unmarshal(b.Bytes(), &doc); err != nil {
+			t.Fatal(err)
+		}
+		all := map[string]bool{}
+		keys(all, "", doc)
+		return all
 	}
-	for key := range doc["rows"].([]any)[0].(map[string]any) {
-		there["rows[]."+key] = true
-	}
-	for key := range there {
-		if !documented[key] {
+	runs, files := there(made(t)), there(benchmark())
+	for key := range runs {
+		in := func(part string) bool { return strings.HasPrefix(key, part) }
+		if !files[key] && !in("rows[].load.") && !in("rows[].interval.") && !in("rows[].warnings[].") && !in("warnings[].") && !in("unlike[].") {
+			t.Errorf("a comparison of benchmark files has no %s", key)
+		}
+		inWords := in("unlike[].") || strings.Contains(key, "warnings[].") || in("rows[].interval.") || in("rows[].base.") || in("rows[].head.") || in("head[].") || strings.Contains(key, "conditions[].")
+		if !documented[key] && !inWords {
 			t.Errorf("docs/ci.md does not name %s", key)
 		}
 	}
 	for key := range documented {
-		if !there[key] {
+		if !runs[key] {
 			t.Errorf("there is no %s", key)
+		}
+	}
+}
+
+// A suite of files, of which nobody knows when they were measured, has no time.
+func TestSuiteOfFiles(t *testing.T) {
+	var b bytes.Buffer
+	if err := junit.Write(&b, comparison.Suite(benchmark(), false)); err != nil || strings.Contains(b.String(), "timestamp") || strings.Contains(b.String(), "0001-01-01") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+}
+
+// What one side lacks has no ratio to print, and long names keep to the width.
+func TestOneSided(t *testing.T) {
+	c := made(t)
+	for i := range c.Rows {
+		r := &c.Rows[i]
+		r.Series = strings.Repeat("very-long-name/", 8)
+		if r.Load.Clients == 64 {
+			r.Head, r.Difference, r.Interval, r.Verdict = compare.Sample{Median: math.NaN()}, math.NaN(), nil, compare.CannotTell
+		}
+	}
+	var text, cases bytes.Buffer
+	if err := render.Text(&text, comparison.Build(c), 80); err != nil {
+		t.Fatal(err)
+	}
+	if err := junit.Write(&cases, comparison.Suite(c, false)); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(text.String()+cases.String(), "no ratio") || !strings.Contains(cases.String(), "cannot tell: only base") {
+		t.Errorf("a figure of one side has a ratio:\n%s", text.String())
+	}
+	findings, _, _ := strings.Cut(text.String(), "CHANGES")
+	for line := range strings.Lines(findings) {
+		if n := len([]rune(line)); n > 81 {
+			t.Errorf("%d columns: %s", n, line)
 		}
 	}
 }

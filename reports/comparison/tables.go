@@ -89,7 +89,7 @@ var spaced = strings.NewReplacer(".", " ", "_", " ")
 
 // change is a difference in per cent with half of its interval.
 func change(r compare.Row) string {
-	text := mark(r.Verdict) + " " + strings.TrimSuffix(percent(r.Difference), " %")
+	text := mark(r.Verdict) + " " + strings.TrimSuffix(changed(r), " %")
 	if i := r.Interval; i != nil {
 		text += " ±" + strings.TrimPrefix(strings.TrimSuffix(percent((i.High-i.Low)/2), " %"), "+")
 	}
@@ -132,7 +132,7 @@ func rowTable(id, title string, rows []compare.Row) reports.Table {
 		{words("metric", "metric", 0), func(r compare.Row) string { return r.Metric.Name }},
 		{number("base", "base", 1), func(r compare.Row) string { base, _ := pair(r); return base }},
 		{number("head", "head", 1), func(r compare.Row) string { _, head := pair(r); return head }},
-		{number("difference", "change", 0), func(r compare.Row) string { return percent(r.Difference) }},
+		{number("difference", "change", 0), changed},
 		{number("interval", "95 % interval", 2), func(r compare.Row) string { return span(r.Interval) }},
 		{number("p", "p", 3), func(r compare.Row) string { return chance(r.Adjusted) }},
 		{number("smallest", "smallest shown", 4), smallest},
@@ -206,6 +206,7 @@ func sourceTable(c *compare.Comparison) reports.Table {
 			}
 			return reports.Seconds.Format(s.Sign)
 		}},
+		{number("failed", "dead points", 1), func(s sided) string { return nonzero(s.Failed) }},
 		{number("invalid", "invalid points", 1), func(s sided) string { return nonzero(s.Invalid) }},
 		{number("disturbed", "points with events", 1), func(s sided) string { return nonzero(s.Disturbed) }},
 	})

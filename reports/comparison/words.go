@@ -69,6 +69,20 @@ func percent(v float64) string {
 	return fmt.Sprintf("%+.1f %%", 100*v)
 }
 
+// changed writes the difference of a row, or which side alone has the figure.
+func changed(r compare.Row) string {
+	base, head := len(r.Base.Values), len(r.Head.Values)
+	switch {
+	case base == 0 && head == 0:
+		return "no values"
+	case head == 0:
+		return "only base"
+	case base == 0:
+		return "only head"
+	}
+	return percent(r.Difference)
+}
+
 // span writes an interval of a relative difference; empty where there is none.
 func span(i *stats.Interval) string {
 	if i == nil {
@@ -103,6 +117,9 @@ func evidence(r compare.Row) string {
 	of := ""
 	if r.Gated {
 		of = " over all gated figures"
+	}
+	if base, head := len(r.Base.Values), len(r.Head.Values); base == 0 || head == 0 {
+		return b.String()
 	}
 	fmt.Fprintf(&b, "; p = %s%s; smallest difference that the data could have shown: %s", strings.TrimPrefix(chance(r.Adjusted), "= "), of, smallest(r))
 	return strings.ReplaceAll(b.String(), "p = <", "p <")

@@ -2,7 +2,8 @@
 //
 // Data flow: suites of decided cases come in, each with its evidence as text; counts and the order of elements are made
 // here. What is written is valid for the forms of the two readers that published one, Ant and Jenkins, and takes what both
-// have: a case that passed has no room for its evidence, so that the evidence of all cases is in the output of their suite.
+// have: a case that passed has no room for its evidence, so that the evidence of all cases is in the output of their suite. A suite
+// of which nobody knows when it was measured has no timestamp, which Ant's form wants: a made-up one would be believed.
 package junit
 
 import (
@@ -48,7 +49,7 @@ type Property struct{ Name, Value string }
 type Suite struct {
 	Name       string
 	Host       string    // where it was measured; empty: unknown
-	Started    time.Time // of the first measurement
+	Started    time.Time // of the first measurement; zero: unknown
 	Took       time.Duration
 	Properties []Property
 	Cases      []Case
@@ -95,7 +96,7 @@ type (
 		Package    string     `xml:"package,attr"`
 		Name       string     `xml:"name,attr"`
 		Host       string     `xml:"hostname,attr"`
-		Started    string     `xml:"timestamp,attr"`
+		Started    string     `xml:"timestamp,attr,omitempty"`
 		Tests      int        `xml:"tests,attr"`
 		Failures   int        `xml:"failures,attr"`
 		Errors     int        `xml:"errors,attr"`
@@ -130,8 +131,11 @@ type (
 func (s Suite) element(id int) suite {
 	e := suite{
 		ID: id, Package: "meterbench", Name: line(s.Name), Host: cmp.Or(printable.Line(s.Host), "localhost"),
-		Started: s.Started.UTC().Format("2006-01-02T15:04:05"), Time: seconds(s.Took),
+		Time:  seconds(s.Took),
 		Tests: len(s.Cases), Failures: s.Count(Failed), Errors: s.Count(Errored), Skipped: s.Count(Skipped),
+	}
+	if !s.Started.IsZero() {
+		e.Started = s.Started.UTC().Format("2006-01-02T15:04:05")
 	}
 	for _, p := range s.Properties {
 		e.Properties = append(e.Properties, property{line(p.Name), printable.Line(p.Value)})

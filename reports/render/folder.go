@@ -174,7 +174,11 @@ func values(c reports.Cell, column reports.Column) []string {
 	case column.Interval && c.Interval == nil:
 		return []string{"", "", ""}
 	case column.Interval:
-		return []string{full(c.Interval.Low), full(c.Interval.High), strconv.Itoa(c.Interval.N)}
+		n := ""
+		if c.Interval.N > 0 { // else it is not known
+			n = strconv.Itoa(c.Interval.N)
+		}
+		return []string{full(c.Interval.Low), full(c.Interval.High), n}
 	case c.Number == nil:
 		return []string{printable.Cell(c.Text)}
 	case column.Unit == reports.Count:

@@ -282,7 +282,7 @@ func TestAnswers(t *testing.T) {
 	if !strings.Contains(text.String(), "P: DEPENDS") || !strings.Contains(text.String(), "from 17") {
 		t.Errorf("the text is\n%s", text.String())
 	}
-	if want := "setting,clients_interval_low,clients_interval_high,clients_interval_n\na,17,,0\nb,,4,0\n"; rows.String() != want {
+	if want := "setting,clients_interval_low,clients_interval_high,clients_interval_n\na,17,,\nb,,4,\n"; rows.String() != want {
 		t.Errorf("the CSV is\n%s", rows.String())
 	}
 }

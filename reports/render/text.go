@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -42,7 +43,7 @@ func Text(w io.Writer, rep reports.Report, width int) error {
 		b.WriteString("\nFINDINGS\n")
 	}
 	for _, f := range rep.Findings {
-		fmt.Fprintf(&b, "%s %s: %s\n", mark(f.Verdict), printable.Line(f.Subject), printable.Line(f.Value))
+		paragraph(&b, f.Subject+": "+f.Value, mark(f.Verdict)+" ", width)
 		paragraph(&b, f.Text, "    ", width)
 	}
 	if len(rep.Warnings) > 0 {
@@ -115,10 +116,11 @@ func target(rep reports.Report) string {
 
 // paragraph wraps a text behind a lead, which the further lines indent.
 func paragraph(b *bytes.Buffer, s, lead string, width int) {
-	wrapped := text.WrapSoft(printable.Line(s), width-len(lead))
+	indent := utf8.RuneCountInString(lead)
+	wrapped := text.WrapSoft(printable.Line(s), width-indent)
 	for line := range strings.SplitSeq(wrapped, "\n") {
 		fmt.Fprintf(b, "%s%s\n", lead, strings.TrimRight(line, " "))
-		lead = strings.Repeat(" ", len(lead))
+		lead = strings.Repeat(" ", indent)
 	}
 }
 
