@@ -13,6 +13,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"meterbench/bench/history"
 	"meterbench/bench/result"
 	"meterbench/internal/proc"
 )
@@ -146,8 +147,24 @@ func TestCIMeasures(t *testing.T) {
 				t.Fatalf("baseline: exit %d\n%s", code, out)
 			}
 			runFolder(t, filepath.Join(dir, "out", "main"), "bench")
+			if h, err := history.Read(filepath.Join(dir, "history.csv")); err != nil || len(h.Lines) != 1 || h.Lines[0].Scenario != "bench" {
+				t.Errorf("the history of the baseline: %+v, %v", h, err)
+			}
+			if _, err := os.Stat(filepath.Join(dir, "out", "history", "report.html")); err != nil {
+				t.Error(err)
+			}
 			code, out := runSteps(t, dir, steps("compare")) // one pair: it cannot be told, nor anything on a busy host
-			if busy := strings.Contains(out, "has no valid point to compare"); code != 0 && !busy {
+			comment, err := os.ReadFile(filepath.Join(dir, "comment.md"))
+			switch busy := "has no valid point to compare"; {
+			case code == 0 && (err != nil || !strings.Contains(string(comment), "cannot tell head from base")):
+				t.Errorf("compare passes, and its comment is none: %v\n%s", err, comment)
+			case code == exitUsage && strings.Contains(out, busy): // make's own code is 2, too
+				_, why, _ := strings.Cut(out, "meterbench: ")
+				t.Logf("compare: exit %d, for the host was too busy for a valid point: %s", code, strings.TrimSpace(why))
+				if err == nil {
+					t.Errorf("compare failed, and left a comment:\n%s", comment)
+				}
+			case code != 0:
 				t.Fatalf("compare: exit %d\n%s", code, out)
 			}
 			for _, side := range []string{"base", "head"} {

@@ -1,6 +1,6 @@
 # Benchmarks of a project whose scenario is in bench.yaml, for CI or at your desk:
 #
-#   make -f benchmark.mk baseline          on the main branch: measures it, keeps the report
+#   make -f benchmark.mk baseline          on the main branch: measures it, keeps the report and its line in history.csv
 #   make -f benchmark.mk pairs BASE=../main   measures the version in the folder BASE and the one here in turn
 #   make -f benchmark.mk gate              compares both: comment.md for people, gate.xml for CI
 #
@@ -13,7 +13,8 @@ OUT ?= out
 .PHONY: baseline pairs gate
 
 baseline:
-	$(METERBENCH) run bench.yaml --set require=valid --out $(OUT)/main
+	$(METERBENCH) run bench.yaml --set require=valid --out $(OUT)/main --history history.csv
+	$(METERBENCH) history history.csv --out $(OUT)/history
 
 pairs:
 	for pair in $$(seq $(PAIRS)); do \
