@@ -130,15 +130,21 @@ func hex(literal string) color.NRGBA {
 	return color.NRGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 255}
 }
 
-// lineColour is the colour of a line by hue, after Okabe and Ito, "Color Universal Design" (2008), without
-// its yellow, which is too pale for a line.
-func lineColour(hue int) color.Color {
-	palette := [...]string{"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6F6F6F"}
-	return hex(palette[hue%len(palette)])
-}
+// The colours of data, which pages with charts of their own share.
+var (
+	// LineColours are those of lines by hue, after Okabe and Ito, "Color Universal Design" (2008), without its yellow, which is too
+	// pale for a line.
+	LineColours = [...]string{"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6F6F6F"}
+	// StepColours are a scale that darkens from orange to blue, for lines that are steps of an order.
+	StepColours = [...]string{"#E8A33D", "#DD6B55", "#B8428C", "#7A45C0", "#3F5BD8"}
+	// PartColours are those of parts of a bar by hue, after Tol, "Colour Schemes" (2021), scheme "bright".
+	PartColours = [...]string{"#BBBBBB", "#AA3377", "#EE6677", "#4477AA", "#66CCEE", "#228833", "#6E6E6E", "#CCBB44", "#882255", "#44AA99"}
+)
 
-// seriesColour is the colour of a series' line: by its hue or, where that is a step of an order, one between the colours
-// of a scale that darkens from orange to blue; grey where it is set back.
+func lineColour(hue int) color.Color { return hex(LineColours[hue%len(LineColours)]) }
+
+// seriesColour is the colour of a series' line: by its hue or, where that is a step of an order, one between those of
+// StepColours; grey where it is set back.
 func seriesColour(s reports.Series) color.Color {
 	if s.Faint {
 		return hex("#8C939B")
@@ -146,10 +152,9 @@ func seriesColour(s reports.Series) color.Color {
 	if s.Steps == 0 {
 		return lineColour(s.Hue)
 	}
-	scale := [...]string{"#E8A33D", "#DD6B55", "#B8428C", "#7A45C0", "#3F5BD8"}
-	at := float64(s.Hue) / float64(max(1, s.Steps-1)) * float64(len(scale)-1)
-	i := min(int(at), len(scale)-2)
-	low, high := hex(scale[i]), hex(scale[i+1])
+	at := float64(s.Hue) / float64(max(1, s.Steps-1)) * float64(len(StepColours)-1)
+	i := min(int(at), len(StepColours)-2)
+	low, high := hex(StepColours[i]), hex(StepColours[i+1])
 	mix := func(a, b uint8) uint8 { return uint8(float64(a) + (at-float64(i))*(float64(b)-float64(a))) }
 	return color.NRGBA{mix(low.R, high.R), mix(low.G, high.G), mix(low.B, high.B), 255}
 }
@@ -171,11 +176,9 @@ func markStyle(m reports.Mark) draw.LineStyle {
 	return draw.LineStyle{Color: lineColour(m.Hue), Width: 1.2}
 }
 
-// partColour is the colour of a part of a bar by hue, after Tol, "Colour Schemes" (2021), scheme "bright".
-// Variants are lighter.
+// partColour is the colour of a part of a bar by hue; variants are lighter.
 func partColour(hue, variant int) color.Color {
-	palette := [...]string{"#BBBBBB", "#AA3377", "#EE6677", "#4477AA", "#66CCEE", "#228833", "#6E6E6E", "#CCBB44", "#882255", "#44AA99"}
-	c := hex(palette[hue%len(palette)])
+	c := hex(PartColours[hue%len(PartColours)])
 	white := 1 - 1/(1+0.45*float64(variant))
 	lighten := func(v uint8) uint8 { return v + uint8(white*float64(255-v)) }
 	return color.NRGBA{lighten(c.R), lighten(c.G), lighten(c.B), 255}
