@@ -95,12 +95,11 @@ globalThis.Charts = (() => {
         this.unit = element("span", null, {class: "unit"});
         element("h3", head, {}, spec.title + " ").append(this.unit);
       }
-      this.at = element("span", head, {class: "chart-at"});
       const tools = element("div", head, {class: "chart-tools"});
       this.whole = element("button", tools, {type: "button", hidden: ""}, "Show all");
       this.whole.addEventListener("click", () => this.zoomTo(null));
       if (spec.y.choice) {
-        const b = element("button", tools, {type: "button", "aria-pressed": this.log, "aria-label": `Logarithmic axis of ${spec.title}`}, "Log axis");
+        const b = element("button", tools, {type: "button", "aria-pressed": this.log, "aria-label": `Log axis of ${spec.title}`}, "Log axis");
         b.addEventListener("click", () => {
           this.log = !this.log;
           b.setAttribute("aria-pressed", this.log);
@@ -112,6 +111,7 @@ globalThis.Charts = (() => {
       this.none = element("p", this.plot, {class: "chart-empty"}, spec.empty ?? "No data.");
       this.legend = element("ul", this.root, {class: "chart-legend", "aria-label": `Series of ${spec.title}`});
       this.said = element("p", this.root, {class: "chart-said", "aria-live": "polite"});
+      this.at = element("span", this.root, {class: "chart-at"});
       const details = element("details", this.root, {class: "chart-data"});
       element("summary", details, {}, "Values").append(element("span", null, {class: "chart-said"}, ` of ${spec.title}`));
       this.table = element("div", details, {tabindex: "0", role: "region", "aria-label": `Values of ${spec.title}`});
@@ -141,6 +141,7 @@ globalThis.Charts = (() => {
     // renew forgets the zoom and how large values were: something else is shown from now on.
     renew() {
       this.tops = {};
+      this.drawn = null;
       this.zoom = null;
       this.whole.hidden = true;
     }
@@ -265,6 +266,11 @@ globalThis.Charts = (() => {
       const data = [this.x];
       this.series.forEach((s, i) => { data[this.place(i)] = this.ys[i]; });
       const [min, max] = this.span();
+      if (!this.moved(width, height)) {
+        this.read();
+        if (this.details.open) this.tabulate();
+        return;
+      }
       u.batch(() => {
         if (u.width !== width || u.height !== height) u.setSize({width, height});
         this.series.forEach((s, i) => {
@@ -277,6 +283,17 @@ globalThis.Charts = (() => {
       this.describe();
       this.read();
       if (this.details.open) this.tabulate();
+    }
+
+    // moved reports whether the drawing would differ from the last one. Of a chart that grows second by second only the legend
+    // is renewed until what is new is two pixels wide: to draw is what costs the browser most.
+    moved(width, height) {
+      const {marks = [], shades = [], rings = []} = this.data, {u, x, log} = this;
+      const form = JSON.stringify([width, height, this.span(), [...this.hidden], log, marks, shades, rings]);
+      const last = x.at(-1) ?? 0, grown = u.valToPos(last, "x") - u.valToPos(this.drawn?.last ?? 0, "x");
+      if (this.spec.steady && this.drawn?.u === u && this.drawn.form === form && grown >= 0 && grown < 2 && x.length > 50) return false;
+      this.drawn = {u, form, last};
+      return true;
     }
 
     build(width, height) {
@@ -412,8 +429,9 @@ globalThis.Charts = (() => {
       const put = (e, text) => { if (e.textContent !== text) e.textContent = text; };
       put(this.at, k == null || this.x[k] == null ? "" : this.where(k));
       this.entries.forEach((e, i) => {
-        if (k != null) put(e, this.value(i, k));
-        else put(e, at == null || at < 0 ? "" : Units.format(this.unitOf(this.series[i]), this.raw[i].y[at]));
+        if (at == null || at < 0) put(e, "");
+        else if (this.brief()) put(e, Units.digits(this.spec.y.unit, this.raw[i].y[at], this.scaleOf("y", this.spec.y.unit)));
+        else put(e, k == null ? Units.format(this.unitOf(this.series[i]), this.raw[i].y[at]) : this.value(i, k));
       });
     }
 
@@ -423,6 +441,10 @@ globalThis.Charts = (() => {
       return this.data.labels?.[k] ? `${place}, ${this.data.labels[k]}` : place;
     }
 
+    // brief reports whether the legend has so many series that the unit of their values is in the heading alone.
+    brief() { return this.series.length > 6 && !!this.unit && this.series.every(s => !s.right && !s.unit) && !this.log; }
+
+    // value writes the value of series i at k, with its interval.
     value(i, k) {
       const {y, low, high} = this.raw[i], unit = this.unitOf(this.series[i]);
       const exact = Units.exact(unit, y[k]);
