@@ -40,7 +40,7 @@ export function table(caption, columns, rows = []) {
     return i === 0 ? el("th", {scope: "row", ...attributes}, cell) : el("td", attributes, cell);
   }));
   body.append(...rows.map(row));
-  return {root: el("div", {class: "scroll"}, t), body, row};
+  return {root: el("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption}, t), body, row};
 }
 
 // hash makes a link within the page: hash("ledger", "main", 12) is #ledger/main/12.

@@ -11,7 +11,7 @@ export function levelCharts(parent) {
   const chart = spec => Charts.create(parent.appendChild(el("figure")), {...common, ...spec});
   const rates = chart({title: "Throughput", y: {unit: "tx/s"}});
   rates.define([
-    {name: "offered", hue: 6}, {name: "answered", hue: 4, width: 1.4}, {name: "valid", hue: 0, width: 2},
+    {name: "answered", hue: 4, width: 1.4}, {name: "valid", hue: 0, width: 2}, {name: "offered", hue: 6, width: 1.4},
   ]);
   const latency = chart({title: "Latency", y: {unit: "s", choice: true}});
   latency.define([{name: "p50", hue: 0}, {name: "p99", hue: 1}]);
@@ -38,7 +38,7 @@ export function levelCharts(parent) {
       shades: outside(level),
     };
     const lines = (...names) => ({...frame, series: names.map(name => ({y: columns[name]}))});
-    rates.set(lines("offered", "answered", "valid"));
+    rates.set(lines("answered", "valid", "offered"));
     latency.set(lines("p50", "p99"));
     flight.set(lines("flight", "lag"));
     stack(ended, frame, outcomes(state.run.outcomes ?? [], new Set(Object.keys(columns.ended))), columns.ended);

@@ -73,7 +73,7 @@ function value(f) {
 
 function excerpt(a) {
   const rest = a.bytes - (a.hex ? a.text.length / 2 : new TextEncoder().encode(a.text).length);
-  return el("span", {}, el("code", {class: "data"}, a.text), rest > 0 ? ` … and ${Units.exact("B", rest)} more` : "");
+  return el("span", {}, el("code", {class: "data", tabindex: a.text.length > 400 && "0"}, a.text), rest > 0 ? ` … and ${Units.exact("B", rest)} more` : "");
 }
 
 function argumentCard(list) {

@@ -1,0 +1,228 @@
+package page_test
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"meterbench/bench/ledger"
+	"meterbench/bench/live"
+	"meterbench/bench/result"
+	"meterbench/bench/stats"
+	"meterbench/reports/charts"
+)
+
+// assetNames returns the files of the page that have an extension.
+func assetNames(t *testing.T, extension string) []string {
+	t.Helper()
+	names, err := filepath.Glob("assets/*." + extension)
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no %s files (%v)", extension, err)
+	}
+	return names
+}
+
+func readText(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// runModule runs a script that imports the page's modules in Node.js, with data from Go as the constant input, and decodes what it prints.
+func runModule(t *testing.T, script string, input, into any) {
+	t.Helper()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip("no Node.js: apt-get install nodejs")
+	}
+	folder := t.TempDir()
+	for _, name := range assetNames(t, "js") {
+		if err := os.WriteFile(filepath.Join(folder, filepath.Base(name)), []byte(readText(t, name)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := json.Marshal(input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"package.json": `{"type":"module"}`, "main.js": script, "input.json": string(data)} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command := exec.Command(node, "main.js")
+	command.Dir = folder
+	var wrong strings.Builder
+	command.Stderr = &wrong
+	printed, err := command.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, wrong.String())
+	}
+	if err := json.Unmarshal(printed, into); err != nil {
+		t.Fatalf("%v in %s", err, printed)
+	}
+}
+
+// TestStateOnPage has the page apply messages as Go encodes them.
+func TestStateOnPage(t *testing.T) {
+	type message struct {
+		Kind live.MessageKind
+		Data any
+	}
+	p99 := 0.4
+	closed := func(n int) result.Load { return result.Load{Kind: result.LoadClosed, Clients: n} }
+	point := live.Point{Series: "plain", Load: closed(8), Words: "8 clients", Repetition: 1, Rate: 100, P99: &p99, Interval: &stats.Interval{Low: 98, High: 102}, Valid: true}
+	again := point
+	again.Repetition, again.Rate, again.Valid = 2, 110, false
+	other := live.Point{Series: "plain", Load: closed(1), Words: "1 client", Repetition: 1, Rate: 20, Valid: true}
+	messages := []message{
+		{live.KindState, live.State{Run: live.Run{Series: []string{"plain"}}, Working: "starting"}},
+		{live.KindStep, live.Step{At: 1, Text: "measure"}},
+		{live.KindLevel, live.Level{Number: 2, Series: "plain", Load: closed(8), Words: "8 clients", Repetition: 1, From: 5, To: 30}},
+		{live.KindSecond, live.Second{At: 1, Valid: 100, Progress: live.Progress{Level: 2, Levels: 4, Remaining: 60, Whole: 120}}},
+		{live.KindEvent, result.Event{Kind: result.EventKill, Asked: "peer0", At: 1.5}},
+		{live.KindSecond, live.Second{At: 33, Valid: 90, RunsOut: true}},
+		{live.KindPoint, other}, {live.KindPoint, point}, {live.KindPoint, again},
+		{live.KindSaturation, live.Saturation{Series: "plain", Load: 8}},
+		{live.KindSaturation, live.Saturation{Series: "plain", Load: 16, Reached: true}},
+		{live.KindWarning, result.Warning{Code: "x", Text: "Something."}},
+		{live.KindEnd, live.End{At: 100}},
+	}
+	type at struct {
+		Load     float64
+		Rate     float64
+		Interval *stats.Interval
+		P99      *float64
+		Valid    bool
+	}
+	type line struct {
+		Name string
+		At   []at
+	}
+	var got struct {
+		Before, Under  bool // over, at the first state and within the level
+		Over           bool
+		Working        string
+		Seconds        int
+		Events         int
+		Extent         float64
+		Remaining      float64
+		Saturations    []live.Saturation
+		Warnings       int
+		End            float64
+		Closed, Open   []line
+		LateKnows      bool // that the level is over
+		LateIsUnderWay bool
+	}
+	runModule(t, `
+import {readFileSync} from "node:fs";
+import {apply, begin, curves, extent} from "./state.js";
+const [first, ...rest] = JSON.parse(readFileSync("input.json", "utf8"));
+const s = begin(first.Data);
+const before = s.over;
+let under = null;
+for (const m of rest) {
+  apply(s, m.Kind, m.Data);
+  if (m.Kind === "event") under = s.over;
+}
+const late = {...s, end: undefined};
+console.log(JSON.stringify({
+  before, under, over: s.over, working: s.working, seconds: s.level.seconds.length, events: s.level.events.length, extent: extent(s.level),
+  remaining: s.progress.remaining_s, saturations: s.saturations, warnings: s.warnings.length, end: s.end.at_s,
+  closed: curves(s.points, "closed"), open: curves(s.points, "open"),
+  lateKnows: begin(late).over, lateIsUnderWay: !begin({...late, points: []}).over,
+}));`, messages, &got)
+	want := got
+	want.Before, want.Under, want.Over, want.Working, want.Seconds, want.Events, want.Extent, want.Remaining = false, false, true, "", 2, 1, 35, 0
+	want.Saturations, want.Warnings, want.End = []live.Saturation{{Series: "plain", Load: 16, Reached: true}}, 1, 100
+	want.Closed = []line{{"plain", []at{{1, 20, nil, nil, true}, {8, 105, nil, &p99, false}}}}
+	want.Open, want.LateKnows, want.LateIsUnderWay = []line{}, true, true
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// jsonNames collects the names that a type has in JSON.
+func jsonNames(of reflect.Type, into map[string]bool, seen map[reflect.Type]bool) {
+	switch of.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		jsonNames(of.Elem(), into, seen)
+	case reflect.Struct:
+		if seen[of] {
+			return
+		}
+		seen[of] = true
+		for i := range of.NumField() {
+			f := of.Field(i)
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			into[name] = true
+			jsonNames(f.Type, into, seen)
+		}
+	}
+}
+
+// TestNamesOnPage checks that what the page reads is what Go writes: a name of several words that no type has is a mistake, or was
+// renamed.
+func TestNamesOnPage(t *testing.T) {
+	known := map[string]bool{}
+	seen := map[reflect.Type]bool{}
+	for _, v := range []any{live.State{}, ledger.Overview{}, ledger.BlockPage{}, ledger.Transaction{}, ledger.Found{}} {
+		jsonNames(reflect.TypeOf(v), known, seen)
+	}
+	read := regexp.MustCompile(`\.([a-z]+(?:_[a-z0-9]+)+)\b`)
+	found := map[string]bool{}
+	for _, name := range assetNames(t, "js") {
+		for _, match := range read.FindAllStringSubmatch(readText(t, name), -1) {
+			found[match[1]] = true
+			if !known[match[1]] {
+				t.Errorf("%s reads %s, which nothing has", name, match[1])
+			}
+		}
+	}
+	if len(found) < 20 {
+		t.Errorf("only %v seen", slices.Sorted(maps.Keys(found)))
+	}
+}
+
+// TestMarkup checks that the page loads what the charts take, in order, and nothing inline or from elsewhere.
+func TestMarkup(t *testing.T) {
+	text := readText(t, "assets/index.html")
+	at := 0
+	for _, name := range slices.Concat(charts.Styles, charts.Scripts) {
+		i := strings.Index(text, `"assets/`+name+`"`)
+		if i < at {
+			t.Errorf("%s is missing in index.html, or at the wrong place", name)
+		}
+		at = max(at, i)
+	}
+	inline := regexp.MustCompile(`<style|style=|<script>|<script[^>]*>[^<]|\son[a-z]+=|https?:|//[a-z]`)
+	if found := inline.FindString(text); found != "" {
+		t.Errorf("index.html has %q", found)
+	}
+	banned := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|https?://|setAttribute\("style"|window\.confirm`)
+	for _, name := range slices.Concat(assetNames(t, "js"), assetNames(t, "css")) {
+		for i, line := range strings.Split(readText(t, name), "\n") {
+			if strings.HasSuffix(name, ".js") && len([]rune(line)) > 160 {
+				t.Errorf("%s:%d has over 160 characters", name, i+1)
+			}
+			if found := banned.FindString(line); found != "" {
+				t.Errorf("%s:%d has %s", name, i+1, found)
+			}
+		}
+	}
+}
