@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"slices"
@@ -103,9 +104,14 @@ func CheckToken(token string) error {
 // listen takes the address.
 func (a address) listen() (net.Listener, error) {
 	listener, err := net.Listen("tcp", a.at.String())
-	if err == nil {
-		return listener, nil
+	if err != nil {
+		return nil, a.refused(err)
 	}
+	return listener, nil
+}
+
+// refused says why the kernel does not give the address.
+func (a address) refused(err error) error {
 	problem, remedy := err.Error(), "give another address"
 	var call *net.OpError
 	if errors.As(err, &call) {
@@ -116,10 +122,10 @@ func (a address) listen() (net.Listener, error) {
 		problem, remedy = "is in use", "give another port, or 0 for one that is free"
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		problem, remedy = fmt.Sprintf("is no address of this machine (%s)", a.at.Addr()), "give one that is, such as 127.0.0.1"
-	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
+	case errors.Is(err, fs.ErrPermission):
 		problem, remedy = "takes rights that this user lacks", "give a port from 1024 on, or 0 for one that is free"
 	}
-	return nil, &AddressError{a.text, problem, remedy}
+	return &AddressError{a.text, problem, remedy}
 }
 
 // shown returns the host by which a browser reaches the page.

@@ -10,15 +10,6 @@ import (
 	"meterbench/bench/live"
 )
 
-// Feed is a study that can be watched, as live.Feed.
-type Feed interface {
-	// State returns all that is known of it.
-	State() live.State
-	// Subscribe returns what is sent from now on, the whole state first. The channel is closed after the end of the study, or
-	// where messages are not taken fast enough. Cancel must be called.
-	Subscribe() (messages <-chan live.Message, cancel func())
-}
-
 // events streams messages as server-sent events, of one study after the other: each begins with its state.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	select {
@@ -40,7 +31,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	defer beat.Stop()
 	for to.flush() {
 		now, changed := s.now()
-		if now.feed != nil && !s.pump(to, r, now.feed, beat.C) {
+		if now.feed != nil && !s.pump(to, r, now.feed, changed, beat.C) {
 			return
 		}
 		select {
@@ -55,28 +46,27 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// pump sends what a study has to say until it ends, and reports whether to go on.
-func (s *Server) pump(to *stream, r *http.Request, feed Feed, beat <-chan time.Time) bool {
+// pump sends what a study has to say until it ends, or there is another one, and reports whether the stream goes on.
+func (s *Server) pump(to *stream, r *http.Request, feed *live.Feed, changed <-chan struct{}, beat <-chan time.Time) bool {
 	messages, cancel := feed.Subscribe()
 	defer cancel()
-	closing := s.closing
 	for {
 		if len(messages) == 0 && !to.flush() {
 			return false
 		}
 		select {
 		case m, ok := <-messages:
-			if !ok { // too slow: the browser connects again
-				return false
+			if !ok { // the end, or too slow: then the browser connects again
+				return feed.State().End != nil
 			}
 			to.message(m)
-			if m.Kind == live.KindEnd {
-				return to.flush()
-			}
-			continue
 		case <-beat:
 			to.line(":\n\n")
-		case <-closing:
+		case <-changed:
+			if len(messages) == 0 {
+				return true
+			}
+		case <-s.closing:
 			if len(messages) == 0 {
 				return false
 			}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -67,8 +68,12 @@ func (s *Server) addressed(r *http.Request) bool {
 	return ip.Unmap().IsLoopback() || local != nil && ip.Unmap() == addrOf(local.String())
 }
 
-// fromUs reports whether a request is from a page of ours, or from none.
+// fromUs reports whether a request is from a page of ours, or from none. Another one may only lead to ours.
 func fromUs(r *http.Request) bool {
+	site, leads := r.Header.Get("Sec-Fetch-Site"), r.URL.Path == "/" && r.Header.Get("Sec-Fetch-Mode") == "navigate"
+	if !leads && (site == "cross-site" || site == "same-site") { // same-site: another port of this machine
+		return false
+	}
 	switch all := r.Header.Values("Origin"); len(all) {
 	case 0:
 		return true
@@ -100,12 +105,13 @@ func (s *Server) knows(r *http.Request) bool {
 }
 
 // askToken answers a request that has not shown the token before: with it in the URL it gets a cookie, which stands for it from
-// then on, and is sent to the page.
+// then on, and goes on to the page by itself: after a redirection from a page elsewhere the cookie would not be sent.
 func (s *Server) askToken(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/" && r.Method == http.MethodGet && equal(r.URL.Query().Get("token"), s.config.Token) {
 		http.SetCookie(w, &http.Cookie{Name: s.cookie, Value: s.session, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
-		w.Header().Set("Location", "/")
-		w.WriteHeader(http.StatusSeeOther)
+		w.Header().Set("Refresh", "0; url=/")
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, "the page opens\n") // who does not wait for it is gone
 		return
 	}
 	refuse(w, http.StatusForbidden, "this page takes the token with which meterbench was started: open "+s.url+
@@ -120,7 +126,7 @@ func equal(a, b string) bool {
 
 // plain reports whether a path leads nowhere but where it says.
 func plain(u *url.URL) bool {
-	if u.Opaque != "" || !strings.HasPrefix(u.Path, "/") || strings.ContainsAny(u.Path, "\\\x00") {
+	if u.Opaque != "" || !strings.HasPrefix(u.Path, "/") || strings.Contains(u.Path, "//") || strings.ContainsAny(u.Path, "\\\x00") {
 		return false
 	}
 	clean := path.Clean(u.Path)

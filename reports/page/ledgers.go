@@ -113,8 +113,10 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request, do func(context.C
 		answer(w, found)
 	case bad:
 		refuse(w, http.StatusBadRequest, string(wrong))
-	case errors.Is(err, ledger.ErrNotFound), errors.Is(err, ledger.ErrNotKept), errors.Is(err, ledger.ErrNoNetwork):
+	case errors.Is(err, ledger.ErrNotFound), errors.Is(err, ledger.ErrNotKept):
 		refuse(w, http.StatusNotFound, sentence(err))
+	case errors.Is(err, ledger.ErrNoNetwork):
+		refuse(w, http.StatusServiceUnavailable, sentence(err))
 	case errors.Is(err, ledger.ErrForbidden):
 		refuse(w, http.StatusForbidden, sentence(err))
 	case ctx.Err() != nil:

@@ -24,6 +24,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"meterbench/bench/ledger"
+	"meterbench/bench/live"
 	"meterbench/internal/regular"
 )
 
@@ -45,12 +46,10 @@ type Config struct {
 	Token   string
 	Title   string
 	Mode    Mode
-	Feed    Feed                  // nil: none yet, or none at all
-	Ledger  ledger.Reader         // nil: none
-	Stop    func(what What) error // ends the level or the run that Feed is of; nil: nothing can be stopped
-	Metrics http.Handler          // nil: no /metrics
-	Folder  string                // of a finished run, whose report is shown; empty: none
-	Failed  func(error)           // told, seldom, of what went wrong in the server; it may be nil
+	Ledger  ledger.Reader // nil: none
+	Metrics http.Handler  // nil: no /metrics
+	Folder  string        // of a finished run, whose report is shown; empty: none
+	Failed  func(error)   // told, seldom, of what went wrong in the server; it may be nil
 }
 
 // Limits that keep strangers from wearing the server, and the machine that measures, out.
@@ -93,8 +92,8 @@ type Server struct {
 
 // watched is the study that is shown.
 type watched struct {
-	feed Feed
-	stop func(What) error
+	feed *live.Feed
+	stop func(What) bool
 }
 
 // Serve begins to serve a page. What is wrong with the address or token is an *AddressError, or ErrNoToken or ErrShortToken, and
@@ -110,7 +109,6 @@ func Serve(ctx context.Context, config Config) (*Server, error) {
 	s := &Server{
 		config: config, name: at.name, stopToken: rand.Text(), session: rand.Text(), served: make(chan struct{}), closing: make(chan struct{}),
 		streams: make(chan struct{}, mostStreams), queries: make(chan struct{}, mostQueries), changed: make(chan struct{}),
-		watched: watched{config.Feed, config.Stop},
 	}
 	if s.assets, err = readAssets(); err != nil {
 		return nil, fmt.Errorf("page: %w", err)
@@ -129,7 +127,7 @@ func Serve(ctx context.Context, config Config) (*Server, error) {
 	s.cookie = fmt.Sprintf("meterbench-%d", port) // cookies don't tell ports apart
 	s.http = &http.Server{
 		Handler: s.guard(s.router()), ReadHeaderTimeout: headerTime, WriteTimeout: answerTime, IdleTimeout: idleTime, MaxHeaderBytes: mostHeader,
-		ErrorLog: log.New(&complaints{tell: config.Failed}, "", 0),
+		DisableGeneralOptionsHandler: true, ErrorLog: log.New(&complaints{tell: config.Failed}, "", 0),
 	}
 	go func() {
 		defer close(s.served)
@@ -143,8 +141,9 @@ func Serve(ctx context.Context, config Config) (*Server, error) {
 // URL returns where the page is.
 func (s *Server) URL() string { return s.url }
 
-// Watch has the page show another study, and stop it with stop, which may be nil. Streams of the one before go on with it.
-func (s *Server) Watch(feed Feed, stop func(What) error) {
+// Watch has the page show a study. Streams of the one before go on with it. Stop ends its level or all of it, and is false where
+// there is none; it may be nil.
+func (s *Server) Watch(feed *live.Feed, stop func(What) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.watched = watched{feed, stop}

@@ -68,7 +68,7 @@ type about struct {
 	Stop    bool   `json:"stop"` // by who asks
 	Ledger  bool   `json:"ledger"`
 	Metrics bool   `json:"metrics"`
-	Report  string `json:"report"` // relative URL; empty: none
+	Report  string `json:"report"` // its name below /report; empty: none
 }
 
 func (s *Server) about(w http.ResponseWriter, r *http.Request) {
@@ -76,7 +76,7 @@ func (s *Server) about(w http.ResponseWriter, r *http.Request) {
 	a := about{s.config.Mode, s.config.Title, now.stop != nil && fromHere(r), s.config.Ledger != nil, s.config.Metrics != nil, ""}
 	if s.folder != nil {
 		if _, err := s.folder.Lstat(reportFile); err == nil {
-			a.Report = "report/" + reportFile
+			a.Report = reportFile
 		}
 	}
 	answer(w, a)
@@ -137,8 +137,8 @@ func (s *Server) stop(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, `want {"what":"level"} or {"what":"run"}`)
 		return
 	}
-	if err := now.stop(order.What); err != nil {
-		refuse(w, http.StatusNotFound, sentence(err))
+	if !now.stop(order.What) {
+		refuse(w, http.StatusNotFound, "no "+string(order.What)+" is under way")
 		return
 	}
 	w.WriteHeader(http.StatusAccepted)

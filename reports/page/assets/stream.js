@@ -4,7 +4,7 @@ const kinds = ["state", "step", "working", "level", "second", "event", "point", 
 const longest = 15; // seconds between two attempts to connect again
 
 // follow calls message(kind, data) for what comes and connection(state) as it changes: connecting, live, lost, ended.
-// It connects again until the study has ended.
+// It connects again until the study has ended. On a stream that goes on another study may follow, with a state of its own.
 export function follow(message, connection) {
   let wait = 1;
   let ended = false;
@@ -18,7 +18,6 @@ export function follow(message, connection) {
         const data = JSON.parse(e.data);
         ended = kind === "end" || kind === "state" && !!data.end;
         message(kind, data);
-        if (ended) source.close();
         connection(ended ? "ended" : "live");
       });
     }
