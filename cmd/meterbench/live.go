@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,8 +15,13 @@ import (
 	ansi "github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
+	"meterbench/bench/ledger"
+	"meterbench/bench/live"
+	"meterbench/bench/study"
 	"meterbench/internal/printable"
 	"meterbench/internal/regular"
+	"meterbench/network"
+	"meterbench/network/explorer"
 	"meterbench/network/lab"
 	"meterbench/reports/page"
 )
@@ -23,8 +29,11 @@ import (
 // livePage has the flags of the page in a browser.
 type livePage struct {
 	address, token string
-	always         bool         // it is what the command is for
-	server         *page.Server // nil: there is none
+	always         bool           // it is what the command is for
+	server         *page.Server   // nil: there is none
+	ledgers        *ledger.Switch // that it shows, likewise
+	feed           *live.Feed     // of the study under way, likewise
+	say            func(text string)
 }
 
 // freeAddress is the value of --live without one: a free port on loopback.
@@ -71,17 +80,23 @@ func (l *livePage) serve(cmd *cobra.Command, out io.Writer, config page.Config) 
 	if err != nil {
 		return lab.InputErrorf("--live-token: %w", err)
 	}
+	if config.Ledger == nil {
+		l.ledgers = new(ledger.Switch)
+		config.Ledger = l.ledgers
+	}
 	config.Address, config.Token = l.address, token
 	if l.address == freeAddress {
 		config.Address = ""
 	}
 	stderr := cmd.ErrOrStderr()
-	config.Failed = func(err error) {
-		if _, is := terminal(stderr); is { // over a status line
-			fmt.Fprint(stderr, "\r"+ansi.EraseLine.Sprint())
+	l.say = func(text string) {
+		erase := ""
+		if _, is := terminal(stderr); is { // a status line may be there
+			erase = "\r" + ansi.EraseLine.Sprint()
 		}
-		fmt.Fprintf(stderr, "live page: %s; the run goes on\n", printable.Line(err.Error()))
+		fmt.Fprintf(stderr, "%slive page: %s\n", erase, printable.Line(text))
 	}
+	config.Failed = func(err error) { l.say(err.Error() + "; all else goes on") }
 	server, err := page.Serve(cmd.Context(), config)
 	wrong, address := errors.AsType[*page.AddressError](err)
 	switch {
@@ -101,6 +116,52 @@ func (l *livePage) serve(cmd *cobra.Command, out io.Writer, config page.Config) 
 	l.server = server
 	fmt.Fprintf(out, "live page: %s%s\n", hyperlink(out, server.URL()), how)
 	return nil
+}
+
+// watch has the page, if there is one, show a study that is about to begin.
+func (l *livePage) watch(config *study.Config) {
+	if l.server == nil {
+		return
+	}
+	stopper := new(study.Stopper)
+	l.feed = live.New(config.Scenario, config.ID)
+	config.Observer, config.Stopper = study.Observers(config.Observer, l.feed), stopper
+	l.server.Watch(l.feed, func(what page.What) bool {
+		if what == page.StopLevel {
+			return stopper.EndLevel()
+		}
+		return stopper.EndRun()
+	})
+}
+
+// show has the page, if there is one, show a network that is up, until hide is called.
+func (l *livePage) show(r *network.Record) (hide func()) {
+	if l.server == nil {
+		return func() {}
+	}
+	opened, err := explorer.Held(r, explorer.Config{})
+	if err != nil {
+		l.say(fmt.Sprintf("the ledgers cannot be shown: %s", err))
+		return func() {}
+	}
+	l.ledgers.Set(opened)
+	return func() {
+		l.ledgers.Set(nil)
+		_ = opened.Close() // only connections, to a network that goes
+	}
+}
+
+// ended tells the page how the study ended whose results are in a folder, if there are any.
+func (l *livePage) ended(dir string, err error) {
+	if l.feed == nil {
+		return
+	}
+	report := filepath.Join(dir, "report.html")
+	if dir == "" || !exists(report) {
+		report = ""
+	}
+	l.feed.End(err, report)
+	l.feed = nil
 }
 
 // close ends the page, if there is one.

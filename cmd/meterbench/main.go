@@ -94,6 +94,8 @@ func verdict(ctx context.Context, err error) (code int, text string) {
 		return exitInterrupted, "interrupted before anything was measured"
 	case ctx.Err() != nil:
 		return exitInterrupted, "interrupted" + besides(ctx, err)
+	case errors.Is(err, study.ErrEnded):
+		return exitInterrupted, err.Error()
 	case input, syntax:
 		return exitUsage, err.Error()
 	case notValid:

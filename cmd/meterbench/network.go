@@ -13,7 +13,6 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"meterbench/bench/ledger"
 	"meterbench/bench/topology"
 	"meterbench/internal/printable"
 	"meterbench/network"
@@ -78,11 +77,11 @@ tools call it, and keep the network up until Ctrl-C or meterbench network down.`
 					return err
 				}
 			}
-			if err := live.serve(cmd, cmd.ErrOrStderr(), page.Config{Mode: page.ModeNetwork, Title: t.Name, Ledger: new(ledger.Switch)}); err != nil {
+			if err := live.serve(cmd, cmd.ErrOrStderr(), page.Config{Mode: page.ModeNetwork, Title: t.Name}); err != nil {
 				return err
 			}
 			defer live.close()
-			return lab.LocateChaincode(args[0], hold(cmd, t, config, &fabric, format))
+			return lab.LocateChaincode(args[0], hold(cmd, t, config, &fabric, &live, format))
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "keep keys, ledgers and logs in this `folder` instead of a temporary one; what a network before left there goes")
@@ -108,7 +107,7 @@ func firstPort(ports string) (int, error) {
 	return int(port), nil
 }
 
-func hold(cmd *cobra.Command, t topology.Topology, config network.Config, fabric *fabricDaemons, format accessFormat) (err error) {
+func hold(cmd *cobra.Command, t topology.Topology, config network.Config, fabric *fabricDaemons, live *livePage, format accessFormat) (err error) {
 	ctx, out, progress := cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()
 	if config.Binaries, err = fabric.of(ctx, progress, t.Fabric); err != nil {
 		return err
@@ -118,6 +117,7 @@ func hold(cmd *cobra.Command, t topology.Topology, config network.Config, fabric
 		return err
 	}
 	defer func() { err = cmp.Or(err, net.Close()) }()
+	defer live.show(&net.Record)()
 	if err := printUp(ctx, out, &net.Record, format); err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ claim is about one:
   meterbench reproduce metroind2020
   meterbench reproduce sensors2021`,
 		Args: arguments(1, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if err := r.live.check(cmd); err != nil {
 				return err
 			}
@@ -63,6 +63,7 @@ claim is about one:
 			}
 			defer r.live.close()
 			dir, err := r.measure(plans[0])
+			defer func() { r.live.ended(dir, err) }()
 			if dir == "" {
 				return err
 			}

@@ -38,7 +38,7 @@ on a network of its own, or with --on on one that is up. Results, figures and re
 
 Exit codes: 0 done; 1 failed; 2 bad input; 3 a threshold of the scenario is missed (later
 scenarios still run); 4 nothing succeeded at a load level, or levels are not as the scenario
-requires (likewise, before 3); 130 interrupted (measurements up to then are stored).`,
+requires (likewise, before 3); 130 interrupted, or ended on the page (measurements up to then are stored).`,
 		Example: `  meterbench run quickstart
   meterbench run quickstart --set warmup=1s --set 'series[0].load.clients=[1, 8]'
   meterbench run a.yaml b.yaml --interleave --repeat 6`,
@@ -69,7 +69,9 @@ requires (likewise, before 3); 130 interrupted (measurements up to then are stor
 			return lab.Each(plans, func(p lab.Plan) error {
 				dir, err := r.measure(p)
 				err = historyFile(past).add(cmd.ErrOrStderr(), p.Scenario, dir, err)
-				return present(cmd.Context(), cmd.OutOrStdout(), dir, err)
+				err = present(cmd.Context(), cmd.OutOrStdout(), dir, err)
+				r.live.ended(dir, err)
+				return err
 			})
 		},
 	}
@@ -182,7 +184,7 @@ func (r *runner) measure(p lab.Plan) (string, error) {
 	if err != nil {
 		return "", tryAnotherFolder(parent, err)
 	}
-	site, err := lab.New(p, dir, lab.Programs{Daemons: r.daemons, CA: r.ca})
+	site, err := lab.New(p, dir, lab.Programs{Daemons: r.daemons, CA: r.ca, Ledgers: r.live.ledgers})
 	if err != nil {
 		discard()
 		return "", err
@@ -198,6 +200,7 @@ func (r *runner) measure(p lab.Plan) (string, error) {
 	} else {
 		cfg.Instrument = &instrument
 	}
+	r.live.watch(&cfg)
 	err = study.Run(r.cmd.Context(), cfg)
 	watch.close()
 	if errors.Is(err, study.ErrNothingMeasured) {
