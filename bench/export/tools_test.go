@@ -85,7 +85,9 @@ func storedRun(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := w.Level(result.LevelKey{Series: "plain", Repetition: 1, Load: closed8}, 0, 2*time.Second)
+	w.Begin(1, nil)
+	key := result.LevelKey{Series: "plain", Repetition: 1, Load: closed8}
+	l, err := w.Level(key, 0, 2*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,6 +104,18 @@ func storedRun(t *testing.T) string {
 	}
 	if _, err := l.Close(); err != nil {
 		t.Fatal(err)
+	}
+	for number := range uint64(transactions/10 + 1) { // odd ones were full, each took 5 ms to commit
+		b := result.BlockRow{LevelKey: key, Session: 1, Reason: result.CutTimer, Cut: levelStart, Committed: levelStart.Add(5 * ms)}
+		if number%2 == 1 {
+			b.Reason = result.CutCount
+		}
+		if b.Number, b.Transactions, b.Valid = number, 10, 9; number == 0 {
+			b = result.BlockRow{Session: 1}
+		}
+		if err := w.Block(&b); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := w.Close(testRun(), result.Summary{Complete: true}); err != nil {
 		t.Fatal(err)
@@ -133,7 +147,7 @@ func TestQueries(t *testing.T) {
 	type row = map[string]any
 	var got [][]row
 	out := node(t, storedRun(t), toJSON(t, queries), inTestdata(t, "query.js"))
-	if err := json.Unmarshal([]byte(out), &got); err != nil || len(got) != 5 {
+	if err := json.Unmarshal([]byte(out), &got); err != nil || len(got) != 7 {
 		t.Fatalf("%d answers, %v: %s", len(got), err, out)
 	}
 	var units []row
@@ -175,6 +189,14 @@ func TestQueries(t *testing.T) {
 		seconds,
 		{with(row{"lag_ms": 1.0, "prepare_ms": 2.0, "endorse_ms": 5.0, "submit_ms": 2.0, "order_commit_ms": 60.0})},
 		slowest,
+		{
+			with(row{"cut_reason": "count", "blocks": "5", "transactions": 10.0, "commit_ms": 5.0}),
+			with(row{"cut_reason": "timer", "blocks": "5", "transactions": 10.0, "commit_ms": 5.0}),
+		},
+		{
+			{"cut_reason": "count", "transactions": "45", "commit_ms": 65.0}, // of 1 to 9, 21 to 29 and so on
+			{"cut_reason": "timer", "transactions": "45", "commit_ms": 75.0},
+		},
 	}
 	near := cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 1e-9 })
 	if diff := cmp.Diff(want, got, near); diff != "" {

@@ -154,6 +154,7 @@ type BlockPage struct {
 	Block
 	From  int    `json:"from"` // index of the first of Heads
 	Heads []Head `json:"heads"`
+	Note  string `json:"note,omitempty"` // what Heads lack, a sentence
 }
 
 // Head is what a list says of a transaction.
@@ -161,7 +162,7 @@ type Head struct {
 	ID       string    `json:"id"` // of one that has none, as a change of the configuration: its block and index, 12:0
 	Channel  string    `json:"channel"`
 	Block    uint64    `json:"block"`
-	Index    int       `json:"index"`             // in its block
+	Index    int       `json:"index"`             // in its block, -1: not known
 	Time     time.Time `json:"time,omitzero"`     // by its creator's clock
 	Type     string    `json:"type"`              // endorser_transaction, config, …
 	Creator  string    `json:"creator,omitempty"` // MSP
@@ -188,6 +189,7 @@ type Transaction struct {
 	Event        string        `json:"event,omitempty"`
 	Documents    []Document    `json:"documents,omitempty"` // what we know how to read of its arguments
 	Latency      []LatencyPart `json:"latency,omitempty"`   // where its latency went, if this run sent it and it is stored
+	Note         string        `json:"note,omitempty"`      // what is not known of it, in sentences
 }
 
 // Endorser is who endorsed a transaction.

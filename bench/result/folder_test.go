@@ -133,9 +133,11 @@ var testSites = []string{"ptb", "inmetro", "nmij"}
 
 const testSession = 3
 
+var testStart = time.Unix(1, 5).UTC()
+
 // withSite returns the row that a record comes back as.
 func withSite(key LevelKey, r Record) Row {
-	row := Row{LevelKey: key, Record: r, Session: testSession}
+	row := Row{LevelKey: key, Record: r, LevelStart: testStart, Session: testSession}
 	if r.Site > 0 {
 		row.SiteName = testSites[r.Site-1]
 	}

@@ -115,7 +115,7 @@ func FuzzTransactions(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := (Row{LevelKey: closed8, Record: records[n], Session: 1}); row != want {
+			if want := (Row{LevelKey: closed8, Record: records[n], LevelStart: testStart, Session: 1}); row != want {
 				t.Fatalf("row %d (-want +got):\n%s", n, cmp.Diff(want, row))
 			}
 			n++

@@ -24,21 +24,17 @@ type Folder struct {
 // Open reads a run's folder. The folder of a run that failed, or was killed before it had measured anything, or was written
 // by a newer schema is an error. That of a run that was killed later opens with its last Checkpoint.
 func Open(dir string) (*Folder, error) {
-	s := &Folder{Dir: dir}
-	runPath, summaryPath := filepath.Join(dir, runFile), filepath.Join(dir, summaryFile)
-	data, err := readJSONFile(dir, runFile)
+	summaryPath := filepath.Join(dir, summaryFile)
+	s, err := OpenUnfinished(dir)
 	if err != nil {
-		return nil, fmt.Errorf("%s: is not the folder of a run: %s: %w; name one as out/<scenario>/<run>", dir, runFile, cause(err))
-	}
-	if s.Run, err = decode[Run](data); err != nil {
-		return nil, unreadable(runPath, err)
+		return nil, err
 	}
 	if s.Run.Failure != "" {
-		return nil, fmt.Errorf("%s: the run failed: %s; run scenario %s again", dir, printable.Line(s.Run.Failure), printable.Line(s.Run.Scenario))
+		return nil, unfinished("%s: the run failed: %s; run scenario %s again", dir, printable.Line(s.Run.Failure), printable.Line(s.Run.Scenario))
 	}
-	data, err = readJSONFile(dir, summaryFile)
+	data, err := readJSONFile(dir, summaryFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: has no %s; the run did not finish: run scenario %s again", dir, summaryFile, printable.Line(s.Run.Scenario))
+		return nil, unfinished("%s: has no %s; the run did not finish: run scenario %s again", dir, summaryFile, printable.Line(s.Run.Scenario))
 	}
 	if err != nil {
 		return nil, unreadable(summaryPath, err)
@@ -66,6 +62,33 @@ func Open(dir string) (*Folder, error) {
 			return nil, err
 		}
 		f.Close()
+	}
+	return s, nil
+}
+
+// ErrUnfinished is in the error of Open where the folder is that of a run which failed, or was killed before it had measured
+// anything: there is no more than its manifest.
+var ErrUnfinished = errors.New("the run did not finish")
+
+// An unfinishedError is an ErrUnfinished in other words.
+type unfinishedError string
+
+func unfinished(format string, args ...any) error {
+	return unfinishedError(fmt.Sprintf(format, args...))
+}
+
+func (e unfinishedError) Error() string        { return string(e) }
+func (e unfinishedError) Is(target error) bool { return target == ErrUnfinished }
+
+// OpenUnfinished reads the manifest of a run, which is there from its begin on, whatever became of it.
+func OpenUnfinished(dir string) (*Folder, error) {
+	data, err := readJSONFile(dir, runFile)
+	if err != nil {
+		return nil, fmt.Errorf("%s: is not the folder of a run: %s: %w; name one as out/<scenario>/<run>", dir, runFile, cause(err))
+	}
+	s := &Folder{Dir: dir}
+	if s.Run, err = decode[Run](data); err != nil {
+		return nil, unreadable(filepath.Join(dir, runFile), err)
 	}
 	return s, nil
 }

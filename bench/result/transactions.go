@@ -1,6 +1,7 @@
 package result
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -13,8 +14,9 @@ import (
 type Row struct {
 	LevelKey
 	Record
-	Session  int    // number of the network in the run, from 1; 0 in runs of older versions
-	SiteName string // of the site that Record.Site numbers; empty where there is none, and in runs of older versions
+	LevelStart time.Time // of its level, on the wall clock; zero in runs of older versions
+	Session    int       // number of the network in the run, from 1; 0 in runs of older versions
+	SiteName   string    // of the site that Record.Site numbers; empty where there is none, and in runs of older versions
 }
 
 // A transactionRow is the schema of transactions.parquet. Instants are offsets from the start of the load level, in
@@ -93,7 +95,7 @@ func (t *transactionRow) record() (Row, error) {
 			Ended: time.Duration(t.Ended), Encrypt: time.Duration(t.Encrypt), TxID: t.TxID, Channel: uint16(t.Channel), Block: uint64(t.Block), Bytes: uint32(t.Bytes),
 			Attempts: uint16(t.Attempts),
 		},
-		int(t.Session), t.Site,
+		timeOf(cmp.Or(t.LevelStart, -1)), int(t.Session), t.Site,
 	}, err
 }
 
