@@ -166,14 +166,14 @@ func (f *Finder) InBlock(ctx context.Context, session, channel int, block uint64
 			return nil, 0, err
 		}
 		if len(hits) > 0 {
-			var columns [2][]parquet.Value
+			var columns [2][]int32
 			for i, name := range []string{"session", "channel"} {
-				if columns[i], err = f.transactions.values(group, name); err != nil {
+				if columns[i], err = f.transactions.numbers(ctx, group, name, hits); err != nil {
 					return nil, 0, err
 				}
 			}
-			for _, at := range hits {
-				if columns[0][at].Int32() != int32(session) || columns[1][at].Int32() != int32(channel) {
+			for i, at := range hits {
+				if columns[0][i] != int32(session) || columns[1][i] != int32(channel) {
 					continue
 				}
 				if all++; all > from && len(found) < n {
@@ -305,6 +305,24 @@ func (t *table) search(ctx context.Context, group parquet.RowGroup, column strin
 		}
 	})
 	return found, err
+}
+
+// numbers returns the values of a column at some places in a row group, in their order: zeros where the table has no such column.
+func (t *table) numbers(ctx context.Context, group parquet.RowGroup, column string, at []int) ([]int32, error) {
+	all, done := make([]int32, len(at)), 0
+	err := t.pages(ctx, group, column, func(first int64, page parquet.Page) (bool, error) {
+		dictionary := page.Dictionary()
+		if page.Type().Kind() != parquet.Int32 || dictionary == nil {
+			return false, errColumn
+		}
+		values := page.Data()
+		indices := values.Int32()
+		for ; done < len(at) && at[done] < int(first)+len(indices); done++ {
+			all[done] = dictionary.Index(indices[at[done]-int(first)]).Int32()
+		}
+		return done < len(at), nil
+	})
+	return all, err
 }
 
 // equal returns the places in a row group of the rows that are in blocks of a number.
