@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"meterbench/bench/result"
+	"meterbench/bench/ledger/folder"
 	"meterbench/internal/printable"
 	"meterbench/network/lab"
 	"meterbench/reports/page"
@@ -24,14 +24,15 @@ alone: the network may be gone. Ctrl-C ends it.`,
 			if err := l.check(cmd); err != nil {
 				return err
 			}
-			stored, err := await(cmd.Context(), func() (*result.Folder, error) { return result.Open(args[0]) })
+			ledgers, err := await(cmd.Context(), func() (*folder.Reader, error) { return folder.Open(args[0]) })
 			if err != nil && cmd.Context().Err() == nil { // no folder, none of a run, or a damaged one
 				return lab.InputErrorf("%s", printable.Line(err.Error()))
 			}
 			if err != nil {
 				return err
 			}
-			return view(cmd, &l, stored)
+			defer ledgers.Close()
+			return view(cmd, &l, ledgers)
 		},
 	}
 	l.add(cmd, "it")
@@ -39,15 +40,15 @@ alone: the network may be gone. Ctrl-C ends it.`,
 }
 
 // view serves the page of a stored run until the context ends, which is how it succeeds.
-func view(cmd *cobra.Command, l *livePage, stored *result.Folder) error {
-	out := cmd.OutOrStdout()
+func view(cmd *cobra.Command, l *livePage, ledgers *folder.Reader) error {
+	out, stored := cmd.OutOrStdout(), ledgers.Folder
 	if !stored.Summary.Complete {
 		fmt.Fprintln(out, "the run did not finish: what is shown ends where it was cut short")
 	}
 	if !exists(filepath.Join(stored.Dir, "report.html")) {
 		fmt.Fprintf(out, "it has no report.html, which meterbench report %s draws\n", printable.Line(stored.Dir))
 	}
-	if err := l.serve(cmd, out, page.Config{Mode: page.ModeFolder, Title: stored.Run.Scenario, Folder: stored.Dir}); err != nil {
+	if err := l.serve(cmd, out, page.Config{Mode: page.ModeFolder, Title: stored.Run.Scenario, Folder: stored.Dir, Ledger: ledgers}); err != nil {
 		return err
 	}
 	defer l.close()

@@ -84,7 +84,7 @@ export async function blockPage(channel, number, from, signal) {
   const list = table("Checked by us", [{name: "Check", wide: true}, {name: "Result"}, {name: "Details", wide: true}],
     checks.map(c => [c.text, checkMark(b.checks?.[c.key]), b.checks?.[c.key]?.text || Units.unknown]));
   const pages = el("p", {class: "pages"}, b.from > 0 && page(Math.max(0, b.from - perPage), "Earlier transactions"),
-    until < b.transactions && page(until, "Later transactions"));
+    until > b.from && until < b.transactions && page(until, "Later transactions"));
   return {root: el("article", {class: "details", "aria-labelledby": "block"},
     el("p", {class: "back"}, el("a", {href: "#ledger"}, "Network"), " / ", el("a", {href: hash("ledger", channel)}, `Blocks of ${channel}`)),
     el("h2", {id: "block"}, `Block ${b.number} of ${channel}`),
@@ -94,5 +94,6 @@ export async function blockPage(channel, number, from, signal) {
       ["Size", b.bytes ? Units.exact("B", b.bytes) : ""], ["Cut by", cutName(b.cut_reason || "unknown")],
       ["Hash of the header", code(b.hash)], ["Data hash", code(b.data_hash)], ["Previous hash", code(b.previous_hash)],
     ]),
-    list.root, b.transactions > 0 && heads(`Transactions ${b.from + 1} to ${until} of ${b.transactions}`, channel, b.heads ?? [], false).root, pages)};
+    list.root, b.transactions > 0 && heads(`Transactions ${b.from + 1} to ${until} of ${b.transactions}`, channel, b.heads ?? [], false).root,
+    b.note && el("p", {class: "note"}, b.note), pages)};
 }

@@ -9,7 +9,7 @@ export function heads(caption, channel, list, withBlock) {
     {name: "Function", wide: true}, {name: "Outcome", wide: true}, {name: "Size", number: true},
   ]);
   const add = list => t.body.append(...list.map(h => t.row([
-    withBlock ? el("a", {href: hash("ledger", channel, h.block)}, String(h.block)) : String(h.index),
+    withBlock ? el("a", {href: hash("ledger", channel, h.block)}, String(h.block)) : h.index < 0 ? Units.unknown : String(h.index),
     h.id ? el("a", {href: hash("ledger", channel, "tx", h.id), title: h.id}, el("code", {}, `${h.id.slice(0, 12)}…`)) : Units.unknown,
     when(h.time), h.creator || Units.unknown, call(h), codeMark(h), Units.format("B", h.bytes),
   ])));
@@ -27,5 +27,5 @@ export function call(h) {
 export function codeMark(h) {
   const good = h.code === "VALID";
   const more = h.outcome && !h.code.toLowerCase().startsWith(h.outcome.split("_")[0]) && ` (${outcomeName(h.outcome)})`;
-  return el("span", {class: good ? "good" : "bad"}, el("span", {"aria-hidden": "true"}, good ? "✓ " : "✗ "), h.code, more);
+  return el("span", {class: good ? "good" : "bad"}, el("span", {"aria-hidden": "true"}, good ? "✓ " : "✗ "), h.code || "INVALID", more);
 }

@@ -14,13 +14,13 @@ export async function transactionPage(channel, id, signal) {
     fields([
       ["Validation", el("span", {}, codeMark(t), t.code_text ? `: ${t.code_text}` : "")], ["Outcome", outcomeName(t.outcome)], ["Called", call(t)],
       ["Creator", [t.creator, t.subject].filter(Boolean).join(", ")], ["Endorsed by", t.endorsers?.map(e => `${e.subject} (${e.msp})`).join(", ")],
-      ["Created", when(t.time)], ["Place", `index ${t.index} of block ${t.block}`], ["Type", t.type.replaceAll("_", " ")],
+      ["Created", when(t.time)], ["Place", t.index < 0 ? `block ${t.block}` : `index ${t.index} of block ${t.block}`], ["Type", t.type.replaceAll("_", " ")],
       ["Size", Units.exact("B", t.bytes)], ["Event", t.event],
     ]),
     t.latency?.length > 0 && latencyCard(t.latency),
     t.documents?.map(documentCard),
     t.arguments?.length > 0 && argumentCard(t.arguments),
-    accessCard(t))};
+    accessCard(t), t.note && el("p", {class: "note"}, t.note))};
 }
 
 // latency shows the parts one after the other as a bar, with the table of its figures.
