@@ -58,6 +58,23 @@ func New(c Config, clock alarm.Clock, log func(True)) (*Ledger, error) {
 	return l, nil
 }
 
+// Cut is a block that was cut.
+type Cut struct {
+	Number       uint64 // from 1
+	Transactions int
+	At           time.Time
+	Reason       result.CutReason
+}
+
+// WatchCuts calls a function with every block that is cut from now on, in order. It must be quick and must not call the Ledger.
+func (l *Ledger) WatchCuts(watch func(Cut)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.model.wasCut = func(b *block, at time.Duration, why result.CutReason) {
+		watch(Cut{Number: b.number, Transactions: len(b.transactions), At: l.start.Add(l.clock.since(at)), Reason: why})
+	}
+}
+
 // Submit takes a transaction as far as tx.Wait asks, and a query to the end of its endorsement. Where ctx is done first it returns Interrupted, and the
 // transaction goes on without a client.
 func (l *Ledger) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {

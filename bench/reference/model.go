@@ -64,8 +64,9 @@ type block struct {
 type model struct {
 	endorse, order, commit *queue
 	config                 Config
-	rng                    *rand.Rand         // of the failures
-	ended                  func(*transaction) // called once per transaction, when its whole course is known
+	rng                    *rand.Rand                                             // of the failures
+	ended                  func(*transaction)                                     // called once per transaction, when its whole course is known
+	wasCut                 func(b *block, at time.Duration, why result.CutReason) // called with every block; nil for nobody
 
 	down   bool // killed: it turns away whatever arrives, and ends what it has taken
 	taken  uint64
@@ -123,7 +124,7 @@ func (m *model) advance(to time.Duration) {
 		move := len(m.moving) > 0 && m.moving[0].At <= to
 		switch {
 		case timer && (!move || m.open.deadline <= m.moving[0].At):
-			m.cut(m.open.deadline)
+			m.cut(m.open.deadline, result.CutTimer)
 		case move:
 			m.step(m.moving.Pop().Value)
 		default:
@@ -156,7 +157,7 @@ func (m *model) move(t *transaction, next mark, at time.Duration) {
 func (m *model) collect(t *transaction, at time.Duration) {
 	batch := m.config.Batch
 	if m.open != nil && batch.Bytes > 0 && m.open.bytes+t.size > batch.Bytes {
-		m.cut(at)
+		m.cut(at, result.CutBytes)
 	}
 	if m.open == nil {
 		m.open = &block{cut: make(chan struct{}), deadline: at + batch.Timeout}
@@ -164,13 +165,16 @@ func (m *model) collect(t *transaction, at time.Duration) {
 	t.block = m.open
 	m.open.transactions = append(m.open.transactions, t)
 	m.open.bytes += t.size
-	if len(m.open.transactions) >= batch.Messages || batch.Bytes > 0 && t.size > batch.Bytes {
-		m.cut(at)
+	switch {
+	case len(m.open.transactions) >= batch.Messages:
+		m.cut(at, result.CutCount)
+	case batch.Bytes > 0 && t.size > batch.Bytes:
+		m.cut(at, result.CutBytes)
 	}
 }
 
 // cut ends the open block. Its commit is known at once, as blocks are committed in the order of their cuts.
-func (m *model) cut(at time.Duration) {
+func (m *model) cut(at time.Duration, why result.CutReason) {
 	b := m.open
 	m.open = nil
 	m.blocks++
@@ -185,6 +189,9 @@ func (m *model) cut(at time.Duration) {
 		m.ended(t)
 	}
 	close(b.cut)
+	if m.wasCut != nil {
+		m.wasCut(b, at, why)
+	}
 }
 
 // queue serves in the order of arrival with a number of equal servers. A nil queue takes no time.
