@@ -36,19 +36,39 @@ const logTimeout = time.Second
 // whose form depends on the Fabric release and on the consensus: with raft all is there; with BFT a block is cut once the
 // leader has checked it, and for blocks that are not full it may stay open whether time or bytes cut them.
 func (n *observed) Blocks(channel string, since time.Time, height uint64) ([]result.Block, error) {
-	c, err := n.channel(channel)
-	dialect, err2 := n.dialect()
-	if err := errors.Join(err, err2); err != nil {
+	c, batch, err := n.logged(channel)
+	if err != nil {
 		return nil, fmt.Errorf("blocks: %w", err)
 	}
-	n.reading.Do(func() { n.blocks = newBlockLog(n.Nodes, n.from, dialect.Log()) })
 	err = n.blocks.await(c, height)
-	i := slices.IndexFunc(n.Topology.Channels, func(of topology.Channel) bool { return of.Name == channel })
-	blocks := n.blocks.since(c, n.Topology.Channels[i].Batch, since)
+	blocks := n.blocks.since(c, batch, since)
 	if err != nil {
 		return blocks, fmt.Errorf("blocks: %w", err)
 	}
 	return blocks, nil
+}
+
+// NewBlocks returns the blocks of a channel, from number from on and below number height, of which the log of its observing peer
+// has told by now. Unlike Blocks it does not wait and forgets nothing, and what comes later, such as a change of the
+// configuration, may still say another reason for the last one.
+func (n *observed) NewBlocks(channel string, from, height uint64) ([]result.Block, error) {
+	c, batch, err := n.logged(channel)
+	if err != nil {
+		return nil, fmt.Errorf("blocks: %w", err)
+	}
+	return n.blocks.within(c, batch, from, height), nil
+}
+
+// logged makes the log of blocks, if there is none yet, and returns a channel with its batch settings.
+func (n *observed) logged(channel string) (Channel, topology.Batch, error) {
+	c, err := n.channel(channel)
+	dialect, err2 := n.dialect()
+	if err := errors.Join(err, err2); err != nil {
+		return c, topology.Batch{}, err
+	}
+	n.reading.Do(func() { n.blocks = newBlockLog(n.Nodes, n.from, dialect.Log()) })
+	i := slices.IndexFunc(n.Topology.Channels, func(of topology.Channel) bool { return of.Name == channel })
+	return c, n.Topology.Channels[i].Batch, nil
 }
 
 // blockLog collects the events of a network's blocks from the logs of all nodes. It reads each line once,
@@ -105,20 +125,7 @@ func (b *blockLog) since(channel Channel, batch topology.Batch, since time.Time)
 		if key.channel != channel.Name || at.times.Committed.Before(since) || at.times.Committed.IsZero() {
 			continue
 		}
-		block := result.Block{Number: key.number, Transactions: at.transactions}
-		for _, name := range channel.Peers {
-			if logged := b.logs[name].blocks[key]; logged != nil && logged.complete() {
-				block.Peers = append(block.Peers, logged.times)
-			}
-		}
-		if created := b.created(key); created != nil {
-			next := b.created(blockKey{key.channel, key.number + 1})
-			block.Cut, block.Reason = created.cut, b.reason(key, created, at.transactions, batch, next != nil && next.config)
-			if block.Reason == result.CutTimerOrBytes {
-				block.FullAt = batch.AbsoluteBytes // SmartBFT prefers no other size
-			}
-		}
-		blocks = append(blocks, block)
+		blocks = append(blocks, b.block(channel, batch, key, at))
 	}
 	slices.SortFunc(blocks, func(x, y result.Block) int { return cmp.Compare(x.Number, y.Number) })
 	for _, l := range b.logs {
@@ -130,6 +137,41 @@ func (b *blockLog) since(channel Channel, batch topology.Batch, since time.Time)
 		})
 	}
 	return blocks
+}
+
+// within reads on in the logs, as far as they can be read, and returns the blocks of a channel within some numbers that its
+// observing peer has committed.
+func (b *blockLog) within(channel Channel, batch topology.Batch, from, height uint64) (blocks []result.Block) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, l := range b.logs {
+		_ = l.read() // whoever needs all of it is told
+	}
+	for ; from < height; from++ {
+		key := blockKey{channel.Name, from}
+		if at := b.logs[channel.Peers[0]].blocks[key]; at != nil && !at.times.Committed.IsZero() {
+			blocks = append(blocks, b.block(channel, batch, key, at))
+		}
+	}
+	return blocks
+}
+
+// block returns what the logs tell of a block that the observing peer of its channel has logged.
+func (b *blockLog) block(channel Channel, batch topology.Batch, key blockKey, at *loggedBlock) result.Block {
+	block := result.Block{Number: key.number, Transactions: at.transactions}
+	for _, name := range channel.Peers {
+		if logged := b.logs[name].blocks[key]; logged != nil && logged.complete() {
+			block.Peers = append(block.Peers, logged.times)
+		}
+	}
+	if created := b.created(key); created != nil {
+		next := b.created(blockKey{key.channel, key.number + 1})
+		block.Cut, block.Reason = created.cut, b.reason(key, created, at.transactions, batch, next != nil && next.config)
+		if block.Reason == result.CutTimerOrBytes {
+			block.FullAt = batch.AbsoluteBytes // SmartBFT prefers no other size
+		}
+	}
+	return block
 }
 
 // created returns an orderer's report of a block that it cut, nil if there is none. Where several orderers cut a

@@ -57,12 +57,27 @@ func (a *Attached) Told(height uint64) (committed, cut bool) {
 
 // Blocks returns the blocks that the observing peer has committed since an instant, as Network.Blocks does.
 func (a *Attached) Blocks(since time.Time, height uint64) ([]result.Block, error) {
+	of := a.logged()
+	err := a.log.await(of, height)
+	return a.log.since(of, a.Agreed.Batch, since), err
+}
+
+// NewBlocks returns the blocks of which the log of the observing peer has told by now, as Network.NewBlocks does; none where
+// that log is not read.
+func (a *Attached) NewBlocks(from, height uint64) []result.Block {
+	if !a.Observes() {
+		return nil
+	}
+	return a.log.within(a.logged(), a.Agreed.Batch, from, height)
+}
+
+// logged returns the channel with the peers whose logs are read, the observing one first.
+func (a *Attached) logged() Channel {
 	of := Channel{Name: a.Channel, Peers: []string{a.Gateways[0].Name}}
 	for _, g := range a.Gateways[1:] {
 		if a.Logs[g.Name] != "" {
 			of.Peers = append(of.Peers, g.Name)
 		}
 	}
-	err := a.log.await(of, height)
-	return a.log.since(of, a.Agreed.Batch, since), err
+	return of
 }
