@@ -202,6 +202,11 @@ func (s *attachedSite) Blocks(since time.Time) ([]result.Block, error) {
 	return s.net.Blocks(since, s.clients[0].NextBlock())
 }
 
+// NewBlocks implements study.Teller.
+func (s *attachedSite) NewBlocks() []study.Block {
+	return s.told.tell(s.channels, s.clients, func(_ string, from, height uint64) []result.Block { return s.net.NewBlocks(from, height) })
+}
+
 // Counters implements study.Tracer.
 func (s *attachedSite) Counters(ctx context.Context) study.Counters {
 	return countersOf(s.net.Metrics(ctx))
@@ -317,4 +322,6 @@ func (s *attachedSite) Close() error {
 var (
 	_ study.Site   = (*attachedSite)(nil)
 	_ study.Tracer = (*attachedSite)(nil)
+	_ study.Teller = (*attachedSite)(nil)
+	_ study.Teller = (*fabricSite)(nil)
 )

@@ -36,6 +36,7 @@ type fabricNetwork interface {
 	Client(ctx context.Context, channel, chaincode string) (*client.Client, error)
 	Watched() []proc.Node
 	Blocks(channel string, since time.Time, height uint64) ([]result.Block, error)
+	NewBlocks(channel string, from, height uint64) ([]result.Block, error)
 	Metrics(ctx context.Context) (map[string]network.Metrics, network.Silent)
 	Leaders(ctx context.Context) ([]result.Leader, error)
 	BlockSources() ([]result.BlockSource, error)
@@ -288,6 +289,14 @@ func (s *fabricSite) Blocks(since time.Time) (all []result.Block, failed error) 
 		all = append(all, blocks...)
 	}
 	return all, failed
+}
+
+// NewBlocks implements study.Teller.
+func (s *fabricSite) NewBlocks() []study.Block {
+	return s.told.tell(s.channels, s.clients, func(channel string, from, height uint64) []result.Block {
+		blocks, _ := s.net.NewBlocks(channel, from, height) // what is wrong with the release, Blocks says
+		return blocks
+	})
 }
 
 // Counters implements study.Tracer.

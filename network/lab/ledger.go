@@ -33,6 +33,7 @@ type ledger struct {
 	committed sync.Once
 	mu        sync.Mutex
 	put       map[string]int // transactions of the set-up, by contract and function
+	told      told           // of blocks, while levels run
 }
 
 // add adds a channel to which a client is connected.

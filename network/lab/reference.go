@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 	"path/filepath"
+	"sync"
 
 	"meterbench/bench"
 	"meterbench/bench/reference"
@@ -76,6 +77,27 @@ type referenceSite struct {
 	clock     *alarm.Alarm
 	entries   []bench.Entry     // what was committed, by the ledger's own log
 	blocks    []result.BlockRow // by their numbers from 1, where it has blocks
+
+	mu      sync.Mutex
+	watched bool          // its blocks are
+	untold  []study.Block // of them, those that nobody was told of
+}
+
+// NewBlocks implements study.Teller.
+func (s *referenceSite) NewBlocks() (all []study.Block) {
+	s.mu.Lock()
+	all, s.untold = s.untold, nil
+	first := !s.watched
+	s.watched = true
+	s.mu.Unlock()
+	if first {
+		s.ledger.WatchCuts(func(c reference.Cut) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.untold = append(s.untold, study.Block{Number: c.Number, Transactions: c.Transactions, At: c.At, Reason: c.Reason})
+		})
+	}
+	return all
 }
 
 // log takes what really became of a transaction.
@@ -180,4 +202,7 @@ func (s *referenceSite) Close() error {
 	return errors.Join(err, s.Sampler.Close(), s.authorities.close())
 }
 
-var _ study.Disturber = (*referenceSite)(nil)
+var (
+	_ study.Disturber = (*referenceSite)(nil)
+	_ study.Teller    = (*referenceSite)(nil)
+)
