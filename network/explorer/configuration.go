@@ -37,7 +37,7 @@ func (t *transaction) configuration() (d document, ok bool) {
 		f.add("groups", groupsOf(envelope.GetConfig().GetChannelGroup()))
 	}
 	if envelope.GetLastUpdate() != nil {
-		changes, by, err := update(envelope.GetLastUpdate())
+		changes, by, err := readUpdate(envelope.GetLastUpdate())
 		if err != nil {
 			d.Wrong = printable.Line(cut(err.Error(), ledger.MostText))
 		}
@@ -64,8 +64,8 @@ func groupsOf(root *common.ConfigGroup) (all []string) {
 	return all
 }
 
-// update returns which elements an update changes, and the MSP ids of those who agreed.
-func update(envelope *common.Envelope) (changes, by []string, err error) {
+// readUpdate returns which elements an update changes, and the MSP ids of those who agreed.
+func readUpdate(envelope *common.Envelope) (changes, by []string, err error) {
 	var payload common.Payload
 	var signed common.ConfigUpdateEnvelope
 	var of common.ConfigUpdate
