@@ -216,21 +216,26 @@ func TestToZero(t *testing.T) {
 	for _, c := range []struct {
 		name       string
 		base, head []float64
+		paired     bool
 		gated      int // rows in the gate, all alike
 		want       Verdict
 	}{
-		{"dead in head", alive, make([]float64, 6), 1, Worse},
-		{"dead in base", make([]float64, 6), alive, 1, Better},
-		{"23 figures", alive, make([]float64, 6), 23, Worse}, // 23 times 2/924
-		{"24 figures", alive, make([]float64, 6), 24, CannotTell},
-		{"one dead run", alive, []float64{0, 510, 490, 505, 495, 501}, 1, CannotTell},
-		{"half of them", alive, []float64{0, 0, 0, 505, 495, 501}, 1, CannotTell},
-		{"too few", alive[:5], make([]float64, 5), 1, CannotTell},
-		{"ranks against means", []float64{0, 0, 0, 0, 0, 1e6}, []float64{1, 1, 1, 1, 1, 1}, 1, CannotTell},
+		{"dead in head", alive, make([]float64, 6), true, 1, Worse},
+		{"dead in base", make([]float64, 6), alive, true, 1, Better},
+		{"23 figures", alive, make([]float64, 6), true, 23, Worse}, // 23 times 2/924
+		{"24 figures", alive, make([]float64, 6), true, 24, CannotTell},
+		{"two figures without turns", alive, make([]float64, 6), false, 2, Worse}, // twice 0.0205
+		{"three figures without turns", alive, make([]float64, 6), false, 3, CannotTell},
+		{"half of them in turn", []float64{0, 1, 0, 1, 0, 1}, []float64{1, 2, 1, 2, 1, 2}, true, 1, Better}, // p = 0.043
+		{"half of them without turns", []float64{0, 1, 0, 1, 0, 1}, []float64{1, 2, 1, 2, 1, 2}, false, 1, CannotTell},
+		{"one dead run", alive, []float64{0, 510, 490, 505, 495, 501}, true, 1, CannotTell},
+		{"half of them", alive, []float64{0, 0, 0, 505, 495, 501}, true, 1, CannotTell},
+		{"too few", alive[:5], make([]float64, 5), true, 1, CannotTell},
+		{"ranks against means", []float64{0, 0, 0, 0, 0, 1e6}, []float64{1, 1, 1, 1, 1, 1}, true, 1, CannotTell},
 	} {
 		rows := make([]Row, c.gated)
 		for i := range rows {
-			rows[i] = Row{Metric: metric.Metric{Better: metric.Higher}, Gated: true, Base: Sample{Values: c.base}, Head: Sample{Values: c.head}}
+			rows[i] = Row{Metric: metric.Metric{Better: metric.Higher}, Gated: true, Paired: c.paired, Base: Sample{Values: c.base}, Head: Sample{Values: c.head}}
 		}
 		decide(rows, DefaultAlpha, DefaultMinimum)
 		if rows[0].Verdict != c.want {

@@ -79,6 +79,9 @@ func TestRankDifference(t *testing.T) {
 	if p, way := stats.RankDifference(make([]float64, 60), []float64{1, 2, 3, 4, 5, 6, 7, 8}, 0); p > 1e-9 || way != 1 {
 		t.Errorf("more than are counted out: p %g, direction %d", p, way)
 	}
+	if p, _ := stats.RankDifference(make([]float64, 8), []float64{1, 2, 3, 4, 5, 6, 7, 8}, 1./3); math.Abs(p-0.0049) > 5e-4 {
+		t.Errorf("eight with correlated neighbours: p = %g", p)
+	}
 	// Of four values C is 2.0625 with a correlation of 0.5, as TestCorrelatedDifference adds up: 2/70 is a deviate of 2.190,
 	// which becomes 1.525.
 	if p, _ := stats.RankDifference([]float64{1, 2, 3, 4}, []float64{5, 6, 7, 8}, 0.5); math.Abs(p-0.1273) > 2e-4 {
