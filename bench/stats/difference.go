@@ -33,6 +33,41 @@ func PairedDifference(a, b []float64) (Difference, bool) {
 	return Difference{Mean: mean, Error: s / math.Sqrt(float64(n)), Freedom: float64(n - 1), N: n}, true
 }
 
+// PairedDifferenceAt returns what the mean of b[i] - a[i] would be were covariate[i] zero in all pairs, false for fewer than
+// four: the intercept of the line through the differences over the covariate, by least squares (analysis of covariance; Fisher,
+// Statistical Methods for Research Workers, 4th ed., 1932, chapter 8)
+//
+//	δ = d̄ - β x̄, Var(δ) = s² (1/n + x̄²/Σ(x-x̄)²), ν = n-2
+//
+// So what follows from the covariate drops out, whatever that is, for one degree of freedom. Of a covariate that is the same in
+// all pairs nothing can be learned: then it is PairedDifference. It panics unless all are of the same length.
+func PairedDifferenceAt(a, b, covariate []float64) (Difference, bool) {
+	plain, _ := PairedDifference(a, b)
+	n := len(covariate)
+	if n < 4 {
+		return Difference{}, false
+	}
+	center, spread := stat.MeanStdDev(covariate, nil)
+	squares := spread * spread * float64(n-1)
+	if squares == 0 {
+		return plain, true
+	}
+	var products, rest float64
+	for i, x := range covariate {
+		products += (x - center) * (b[i] - a[i] - plain.Mean)
+	}
+	slope := products / squares
+	for i, x := range covariate {
+		r := b[i] - a[i] - plain.Mean - slope*(x-center)
+		rest += r * r
+	}
+	freedom := float64(n - 2)
+	return Difference{
+		Mean: plain.Mean - slope*center, Error: math.Sqrt(rest / freedom * (1/float64(n) + center*center/squares)),
+		Freedom: freedom, N: n,
+	}, true
+}
+
 // UnpairedDifference returns the mean of b less that of a, false where one has fewer than two values. The sides may vary
 // differently (Welch, The Generalization of 'Student's' Problem when Several Different Population Variances are Involved,
 // Biometrika 34, 1947).

@@ -2,6 +2,7 @@ package stats_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,6 +41,48 @@ func TestDifference(t *testing.T) {
 	if p := (stats.Difference{Mean: 1, Freedom: 5}).P(); p != 0 {
 		t.Errorf("a difference without an error: p = %g", p)
 	}
+}
+
+// The intercept and its error are those of any line through points: of Anscombe's first set they are 3.0001 and 1.1247
+// (Graphs in Statistical Analysis, The American Statistician 27, 1973).
+func TestDifferenceAt(t *testing.T) {
+	x := []float64{10, 8, 13, 9, 11, 14, 6, 4, 12, 7, 5}
+	b := []float64{8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68}
+	a := make([]float64, len(b))
+	d, ok := stats.PairedDifferenceAt(a, b, x)
+	want := stats.Difference{Mean: 3.0001, Error: 1.1247, Freedom: 9, N: 11}
+	if diff := cmp.Diff(want, d, cmpopts.EquateApprox(5e-5, 0)); diff != "" || !ok {
+		t.Errorf("%v (-want +got):\n%s", ok, diff)
+	}
+	plain, _ := stats.PairedDifference(a, b)
+	if d, ok := stats.PairedDifferenceAt(a, b, make([]float64, len(b))); !ok || d != plain {
+		t.Errorf("without a spread of the covariate: %v, %v", d, ok)
+	}
+	if _, ok := stats.PairedDifferenceAt(a[:3], b[:3], x[:3]); ok {
+		t.Error("a line through three points")
+	}
+}
+
+// What the covariate makes of the values drops out, whatever it is.
+func TestDifferenceAtIsFree(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(5, 12).Draw(t, "n")
+		values := rapid.SliceOfN(rapid.Float64Range(-1, 1), n, n)
+		a, b, x := values.Draw(t, "a"), values.Draw(t, "b"), values.Draw(t, "x")
+		if slices.Max(x)-slices.Min(x) < 0.1 {
+			t.Skip("no spread")
+		}
+		slope := rapid.Float64Range(-3, 3).Draw(t, "slope")
+		moved := slices.Clone(b)
+		for i := range moved {
+			moved[i] += slope * x[i]
+		}
+		one, _ := stats.PairedDifferenceAt(a, b, x)
+		other, _ := stats.PairedDifferenceAt(a, moved, x)
+		if math.Abs(one.Mean-other.Mean) > 1e-9 || math.Abs(one.Error-other.Error) > 1e-9 {
+			t.Errorf("%v became %v", one, other)
+		}
+	})
 }
 
 // With a correlation the error is what the covariance matrix says, added up term by term for n = 4, φ = 0.5: C = 2.0625,
