@@ -43,6 +43,7 @@ type Row struct {
 	Metric     metric.Metric
 	Base, Head Sample
 	Paired     bool // values at the same place belong to neighbouring runs
+	EqualPace  bool // Difference, and what follows from it, is that at an equal pace of the machine
 	// Difference is relative: head over base less 1, by their geometric means, or where values are 0 by the arithmetic ones;
 	// +Inf from 0, NaN where it has no meaning.
 	Difference float64
@@ -60,8 +61,9 @@ type Row struct {
 // A Sample is the values of a metric on one side, one for each run and repetition, in the order of time.
 type Sample struct {
 	Values  []float64
-	Median  float64 // NaN without values
-	Missing int     // points at this level that took part and do not have the metric
+	Paces   []float64 // time of a P-256 signature while each value was measured, in seconds; 0 where that is unknown
+	Median  float64   // NaN without values
+	Missing int       // points at this level that took part and do not have the metric
 }
 
 // Verdict is what a Row comes to.

@@ -95,7 +95,11 @@ func (r *Row) estimate() stats.Difference {
 	r.Difference = math.Expm1(stats.Mean(head) - stats.Mean(base))
 	var d stats.Difference
 	var ok bool
-	if r.Paired {
+	if paces, known := r.paces(); known {
+		r.EqualPace = true
+		d, ok = stats.PairedDifferenceAt(base, head, paces)
+		r.Difference = math.Expm1(d.Mean)
+	} else if r.Paired {
 		d, ok = stats.PairedDifference(base, head)
 	} else {
 		d, ok = stats.UnpairedDifference(base, head, Correlated)
@@ -108,13 +112,33 @@ func (r *Row) estimate() stats.Difference {
 	r.P = d.P()
 	low, high := d.Limits()
 	if low, high = math.Expm1(low), math.Expm1(high); !math.IsInf(high, 0) {
-		r.Interval = &stats.Interval{Low: low, High: high, N: d.N, Method: method(r.Paired, d.N)}
+		r.Interval = &stats.Interval{Low: low, High: high, N: d.N, Method: r.method(d.N)}
 	}
 	return d
 }
 
-func method(paired bool, n int) string {
-	if paired {
+// paces returns by how much longer a signature took on the side of the head, as a logarithm of the ratio in each pair. It is
+// false where there are no pairs, too few to tell anything, or the pace is not known of all.
+//
+// Nodes at full load do as much as the pace of the machine lets them, which on a shared one differs by some percent between
+// neighbouring runs: more than what is looked for. How a figure depends on the pace differs from figure to figure, and is
+// estimated, so that one which does not depend on it loses a degree of freedom and no more.
+func (r *Row) paces() (ratios []float64, known bool) {
+	base, head := r.Base.Paces, r.Head.Paces
+	if !r.Paired || len(base) < MinValues || min(slices.Min(base), slices.Min(head)) < least {
+		return nil, false
+	}
+	for i := range base {
+		ratios = append(ratios, math.Log(head[i]/base[i]))
+	}
+	return ratios, true
+}
+
+func (r *Row) method(n int) string {
+	switch {
+	case r.EqualPace:
+		return fmt.Sprintf("Student's t on the logarithms of the ratios of %d pairs, at an equal pace of the machine (analysis of covariance)", n)
+	case r.Paired:
 		return fmt.Sprintf("Student's t on the logarithms of the ratios of %d pairs", n)
 	}
 	return fmt.Sprintf("Welch's t on the logarithms of %d values or more on each side, neighbours taken to be correlated by %v", n, Correlated)

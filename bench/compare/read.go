@@ -28,6 +28,7 @@ type cell struct {
 	place
 	metric  metric.Metric
 	values  []float64 // one for each repetition, in the order of time
+	paces   []float64 // time of a signature while each was measured, 0 where it is unknown
 	missing int       // repetitions without it
 }
 
@@ -162,7 +163,7 @@ func (r *Run) addLevel(at place, points []*result.Point) {
 		c := cell{place: at, metric: m}
 		for _, p := range points {
 			if v, ok := m.Of(p); ok && (!p.Failed || countsDead(m)) && !math.IsNaN(v.Value) && !math.IsInf(v.Value, 0) {
-				c.values = append(c.values, v.Value)
+				c.values, c.paces = append(c.values, v.Value), append(c.paces, p.Pace)
 			}
 		}
 		c.missing = len(points) - len(c.values)

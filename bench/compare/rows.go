@@ -200,8 +200,10 @@ func (r *Row) fill(base, head []*cell, perRun bool) {
 			case len(c.values) == 0, r.Paired && !has(other, i):
 			case perRun:
 				sides[side].Values = append(sides[side].Values, middle(c.values))
+				sides[side].Paces = append(sides[side].Paces, middle(c.paces))
 			default:
 				sides[side].Values = append(sides[side].Values, c.values...)
+				sides[side].Paces = append(sides[side].Paces, c.paces...)
 			}
 		}
 	}
@@ -225,6 +227,8 @@ func pairUp(base, head []*cell, has func(cells []*cell, i int) bool) bool {
 // middle returns the geometric mean of values, or where one is not above zero the arithmetic one.
 func middle(values []float64) float64 {
 	switch {
+	case len(values) == 0:
+		return 0
 	case len(values) == 1: // without rounding
 		return values[0]
 	case slices.Min(values) < least:
