@@ -27,7 +27,7 @@ type deaths struct {
 func (w world) alarms(seed uint64, times, n int, d design, of deaths, headRate float64) (alarm float64) {
 	r := rand.New(rand.NewPCG(seed, 19))
 	for range times {
-		values := w.runs(r, 2*n)
+		values, _ := w.runs(r, 2*n)
 		cells := [2][][]*cell{make([][]*cell, w.metrics), make([][]*cell, w.metrics)}
 		var state float64
 		for i := range 2 * n {

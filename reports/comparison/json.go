@@ -93,6 +93,7 @@ type row struct {
 	Base       sample          `json:"base"`
 	Head       sample          `json:"head"`
 	Paired     bool            `json:"paired"`
+	EqualPace  bool            `json:"equal_pace,omitempty"`
 	Difference *float64        `json:"difference"`
 	Interval   *interval       `json:"interval"`
 	P          *float64        `json:"p"`
@@ -130,7 +131,7 @@ type notice struct {
 func rowOf(r compare.Row) row {
 	j := row{
 		Series: r.Series, Metric: r.Metric.Name, Unit: r.Metric.Unit, Better: r.Metric.Better, Gated: r.Gated, Verdict: r.Verdict,
-		Base: sampleOf(r.Base), Head: sampleOf(r.Head), Paired: r.Paired, Difference: finite(r.Difference),
+		Base: sampleOf(r.Base), Head: sampleOf(r.Head), Paired: r.Paired, EqualPace: r.EqualPace, Difference: finite(r.Difference),
 		P: finite(r.P), Adjusted: finite(r.Adjusted), Smallest: finite(r.Smallest), Warnings: notices(r.Warnings),
 	}
 	if l := r.Load; l != (result.Load{}) {

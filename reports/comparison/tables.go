@@ -158,6 +158,10 @@ func rowNotes(rows []compare.Row) (notes []string) {
 	if slices.ContainsFunc(rows, func(r compare.Row) bool { return r.Paired }) {
 		notes = append(notes, "Runs of both sides took turns, so that each is compared with its neighbour.")
 	}
+	if slices.ContainsFunc(rows, func(r compare.Row) bool { return r.EqualPace }) {
+		notes = append(notes, "The change, its interval and p are at an equal pace of the machine, by the time of a signature while each run was "+
+			"measured; the medians are as measured.")
+	}
 	return notes
 }
 

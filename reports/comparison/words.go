@@ -110,7 +110,7 @@ func evidence(r compare.Row) string {
 	base, head := pair(r)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s in base, %s in head (medians, n = %d and %d%s)", base, head, len(r.Base.Values), len(r.Head.Values),
-		map[bool]string{true: ", paired"}[r.Paired])
+		map[bool]string{true: ", paired"}[r.Paired]+map[bool]string{true: ", compared at an equal pace of the machine"}[r.EqualPace])
 	if r.Interval != nil {
 		fmt.Fprintf(&b, "; 95 %% interval %s", span(r.Interval))
 	}
