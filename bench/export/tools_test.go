@@ -151,11 +151,15 @@ func TestQueries(t *testing.T) {
 		t.Fatalf("%d answers, %v: %s", len(got), err, out)
 	}
 	var units []row
-	for _, column := range []struct{ name, unit string }{
-		{"committed_ns", "ns"}, {"encrypt_ns", "ns"}, {"ended_ns", "ns"}, {"endorsed_ns", "ns"}, {"envelope_bytes", "B"}, {"intended_ns", "ns"},
-		{"level_start_unix_ns", "ns"}, {"offered_per_s", "1/s"}, {"prepared_ns", "ns"}, {"started_ns", "ns"}, {"submitted_ns", "ns"}, {"think_s", "s"},
+	for _, column := range []struct {
+		name          string
+		unit, missing any
+	}{
+		{"attempts", nil, "0"}, {"block", nil, "0"}, {"committed_ns", "ns", "-1"}, {"encrypt_ns", "ns", "0"}, {"ended_ns", "ns", "0"}, {"endorsed_ns", "ns", "-1"},
+		{"envelope_bytes", "B", nil}, {"intended_ns", "ns", nil}, {"level_start_unix_ns", "ns", nil}, {"offered_per_s", "1/s", nil}, {"prepared_ns", "ns", "-1"},
+		{"started_ns", "ns", "-1"}, {"submitted_ns", "ns", "-1"}, {"think_s", "s", nil},
 	} {
-		units = append(units, row{"column_name": column.name, "unit": column.unit})
+		units = append(units, row{"column_name": column.name, "unit": column.unit, "missing": column.missing})
 	}
 	var seconds []row
 	commits := map[int64]int{}

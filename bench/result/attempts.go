@@ -58,14 +58,14 @@ type attemptRow struct {
 	Through    string   `parquet:"through,dict"`
 	Outcome    string   `parquet:"outcome,dict"`
 	Intended   int64    `parquet:"intended_ns,delta" unit:"ns"`
-	Started    int64    `parquet:"started_ns,delta" unit:"ns"`
-	Endorsed   int64    `parquet:"endorsed_ns,delta" unit:"ns"`
-	Submitted  int64    `parquet:"submitted_ns,delta" unit:"ns"`
-	Committed  int64    `parquet:"committed_ns,delta" unit:"ns"`
-	Ended      int64    `parquet:"ended_ns,delta" unit:"ns"`
+	Started    int64    `parquet:"started_ns,delta" unit:"ns" missing:"-1"`
+	Endorsed   int64    `parquet:"endorsed_ns,delta" unit:"ns" missing:"-1"`
+	Submitted  int64    `parquet:"submitted_ns,delta" unit:"ns" missing:"-1"`
+	Committed  int64    `parquet:"committed_ns,delta" unit:"ns" missing:"-1"`
+	Ended      int64    `parquet:"ended_ns,delta" unit:"ns" missing:"0"`
 	TxID       [32]byte `parquet:"tx_id"`
 	Channel    int32    `parquet:"channel,dict"`
-	Block      int64    `parquet:"block,delta"`
+	Block      int64    `parquet:"block,delta" missing:"0"`
 }
 
 // An attemptWriter streams attempts.parquet.

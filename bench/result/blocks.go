@@ -53,16 +53,16 @@ type blockRow struct {
 	Offered        float64  `parquet:"offered_per_s,dict" unit:"1/s"`
 	Think          float64  `parquet:"think_s,dict" unit:"s"`
 	Slots          int32    `parquet:"slots,dict"`
-	Cut            int64    `parquet:"cut_unix_ns,delta" unit:"ns"` // since 1970, UTC, as all that follow
+	Cut            int64    `parquet:"cut_unix_ns,delta" unit:"ns" missing:"-1"` // since 1970, UTC, as all that follow
 	CutReason      string   `parquet:"cut_reason,dict"`
-	Created        int64    `parquet:"created_unix_ns,delta" unit:"ns"`
+	Created        int64    `parquet:"created_unix_ns,delta" unit:"ns" missing:"-1"`
 	Observer       string   `parquet:"observer,dict"`
-	Received       int64    `parquet:"received_unix_ns,delta" unit:"ns"`
-	Validated      int64    `parquet:"validated_unix_ns,delta" unit:"ns"`
-	Committed      int64    `parquet:"committed_unix_ns,delta" unit:"ns"`
+	Received       int64    `parquet:"received_unix_ns,delta" unit:"ns" missing:"-1"`
+	Validated      int64    `parquet:"validated_unix_ns,delta" unit:"ns" missing:"-1"`
+	Committed      int64    `parquet:"committed_unix_ns,delta" unit:"ns" missing:"-1"`
 	Transactions   int64    `parquet:"transactions,delta"`
 	Valid          int64    `parquet:"valid,delta"`
-	Bytes          int64    `parquet:"block_bytes,delta" unit:"B"` // 0: not known
+	Bytes          int64    `parquet:"block_bytes,delta" unit:"B" missing:"0"` // 0: not known
 	DataHash       [32]byte `parquet:"data_hash"`
 	PreviousHash   [32]byte `parquet:"previous_hash"`
 	Hash           [32]byte `parquet:"header_hash"`

@@ -73,7 +73,7 @@ func (t *tableWriter[T]) close() error {
 	return unwritable(t.path, cmp.Or(t.finish(), t.file.Sync(), t.file.Close()))
 }
 
-// finish writes the last rows and the footer, with the units of the columns.
+// finish writes the last rows and the footer, with the metadata of the columns.
 func (t *tableWriter[T]) finish() error {
 	err := t.rows.Flush()
 	var end bytes.Buffer
@@ -82,7 +82,7 @@ func (t *tableWriter[T]) finish() error {
 	if err = cmp.Or(err, t.rows.Close()); err != nil {
 		return err
 	}
-	text, err := withUnits(end.Bytes(), unitsOf[T]())
+	text, err := withColumns(end.Bytes(), columnsOf[T]())
 	if err == nil {
 		_, err = file.Write(text)
 	}

@@ -12,19 +12,24 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// unitKey is the key of a column's unit in its metadata.
-const unitKey = "unit"
+// Keys in the metadata of a column, and tags of a row's fields.
+const (
+	unitKey    = "unit"    // of its values; counts, numbers and texts have none
+	missingKey = "missing" // the value that says that there is none
+)
 
-// unitsOf returns the units of a row's columns, by their names: the field's tag unit. Counts, numbers and texts have none.
-func unitsOf[T any]() map[string]string {
-	units := map[string]string{}
+// columnsOf returns the metadata of a row's columns, by their names.
+func columnsOf[T any]() map[string][]format.KeyValue {
+	columns := map[string][]format.KeyValue{}
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[T]()) {
-		if unit, ok := f.Tag.Lookup(unitKey); ok {
-			column, _, _ := strings.Cut(f.Tag.Get("parquet"), ",")
-			units[column] = unit
+		name, _, _ := strings.Cut(f.Tag.Get("parquet"), ",")
+		for _, key := range []string{unitKey, missingKey} {
+			if value, ok := f.Tag.Lookup(key); ok {
+				columns[name] = append(columns[name], format.KeyValue{Key: key, Value: value})
+			}
 		}
 	}
-	return units
+	return columns
 }
 
 // A switched writer can be given another one to write to.
@@ -32,9 +37,9 @@ type switched struct{ io.Writer }
 
 var errFooter = errors.New("the footer of a parquet file cannot be read again")
 
-// withUnits returns the end of a parquet file with units in the metadata of its columns, which the library that writes it
+// withColumns returns the end of a parquet file with metadata of its columns, by their names, which the library that writes it
 // does not know. In front of the footer (Parquet, File Format) it changes nothing.
-func withUnits(end []byte, units map[string]string) ([]byte, error) {
+func withColumns(end []byte, columns map[string][]format.KeyValue) ([]byte, error) {
 	const tail = 8 // the footer's length, and a magic number
 	length := 0
 	if len(end) >= tail {
@@ -51,9 +56,7 @@ func withUnits(end []byte, units map[string]string) ([]byte, error) {
 	for _, group := range meta.RowGroups {
 		for i := range group.Columns {
 			column := &group.Columns[i].MetaData
-			if unit, ok := units[strings.Join(column.PathInSchema, ".")]; ok {
-				column.KeyValueMetadata = append(column.KeyValueMetadata, format.KeyValue{Key: unitKey, Value: unit})
-			}
+			column.KeyValueMetadata = append(column.KeyValueMetadata, columns[strings.Join(column.PathInSchema, ".")]...)
 		}
 	}
 	footer, err := thrift.Marshal(&thrift.CompactProtocol{}, &meta)

@@ -2,7 +2,11 @@ package result
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -10,7 +14,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// Columns have their units, whatever the number of row groups, and every row the start of its level as that was measured.
+// Columns say their units and what stands for nothing, whatever the number of row groups, and every row the start of its level as that was measured.
 func TestUnitsOfColumns(t *testing.T) {
 	w := create(t)
 	l, err := w.Level(closed8, 0, second)
@@ -49,12 +53,16 @@ func TestUnitsOfColumns(t *testing.T) {
 		units := map[string]string{}
 		for _, c := range group.Columns {
 			for _, kv := range c.MetaData.KeyValueMetadata {
-				units[c.MetaData.PathInSchema[0]] = kv.Key + "=" + kv.Value
+				units[c.MetaData.PathInSchema[0]] += kv.Key + "=" + kv.Value + " "
 			}
 		}
-		want := map[string]string{"offered_per_s": "unit=1/s", "think_s": "unit=s", "envelope_bytes": "unit=B"}
-		for _, instant := range []string{"level_start_unix", "intended", "started", "prepared", "endorsed", "submitted", "committed", "ended", "encrypt"} {
-			want[instant+"_ns"] = "unit=ns"
+		want := map[string]string{"offered_per_s": "unit=1/s ", "think_s": "unit=s ", "envelope_bytes": "unit=B ", "block": "missing=0 ", "attempts": "missing=0 ",
+			"level_start_unix_ns": "unit=ns ", "intended_ns": "unit=ns "}
+		for _, instant := range []string{"started", "prepared", "endorsed", "submitted", "committed"} {
+			want[instant+"_ns"] = "unit=ns missing=-1 "
+		}
+		for _, other := range []string{"ended", "encrypt"} {
+			want[other+"_ns"] = "unit=ns missing=0 "
 		}
 		if diff := cmp.Diff(want, units); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
@@ -66,8 +74,38 @@ func TestUnitsOfColumns(t *testing.T) {
 	}
 }
 
+// A transaction that got nowhere has in every column the value that the column's metadata calls missing.
+func TestMissingOfColumns(t *testing.T) {
+	path := filepath.Join(t.TempDir(), transactionsFile)
+	w, err := createTransactions(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nowhere := Record{Started: NotReached, Prepared: NotReached, Endorsed: NotReached, Submitted: NotReached, Committed: NotReached, Outcome: Dropped}
+	if err := errors.Join(w.write(closed8, time.Time{}, nil, 1, []Record{nowhere}), w.close()); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := parquet.ReadFile[transactionRow](path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row, instants := reflect.ValueOf(rows[0]), 0
+	for _, f := range reflect.VisibleFields(row.Type()) {
+		missing, ok := f.Tag.Lookup(missingKey)
+		if got := fmt.Sprint(row.FieldByIndex(f.Index)); ok && got != missing {
+			t.Errorf("%s is %s, its metadata says %s", f.Name, got, missing)
+		}
+		if ok && f.Tag.Get(unitKey) == "ns" {
+			instants++
+		}
+	}
+	if instants != 7 {
+		t.Errorf("%d instants and durations may be missing", instants)
+	}
+}
+
 // What is no end of a parquet file is refused.
-func TestWithUnitsRefuses(t *testing.T) {
+func TestWithColumnsRefuses(t *testing.T) {
 	for name, end := range map[string][]byte{
 		"nothing":         nil,
 		"no length":       []byte("PAR1PAR1"[:7]),
@@ -75,7 +113,7 @@ func TestWithUnitsRefuses(t *testing.T) {
 		"beyond the file": append(binary.LittleEndian.AppendUint32(make([]byte, 3), 4), "PAR1"...),
 		"no footer":       append(binary.LittleEndian.AppendUint32([]byte{0xff, 0xff, 0xff}, 3), "PAR1"...),
 	} {
-		if text, err := withUnits(end, nil); err == nil {
+		if text, err := withColumns(end, nil); err == nil {
 			t.Errorf("%s: %q", name, text)
 		}
 	}
