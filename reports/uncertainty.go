@@ -5,23 +5,9 @@ import (
 	"fmt"
 	"slices"
 
+	"meterbench/bench/metric"
 	"meterbench/bench/result"
 )
-
-// budgeted are the figures whose uncertainty is stated, in order of presentation.
-var budgeted = []struct {
-	key, slug, name string
-	unit            Unit
-}{
-	{result.ThroughputKey, "throughput", "throughput", PerSecond},
-	{result.CompletedKey, "completed", "rate of commits and answers", Rate},
-	{result.AnsweredKey, "answered", "rate of answers", AnswersPerSecond},
-	{"commit_p50_s", "commit-p50", "median commit latency", Seconds},
-	{"commit_p99_s", "commit-p99", "p99 of the commit latency", Seconds},
-	{"answer_p50_s", "answer-p50", "median latency of answers", Seconds},
-	{"answer_p99_s", "answer-p99", "p99 of the latency of answers", Seconds},
-	{"client_cpu_per_commit_signatures", "client-cpu", "client's CPU time per commit, in P-256 signatures", Times},
-}
 
 // sources are those of uncertainty, in order of presentation.
 var sources = []result.Source{result.SourceScatter, result.SourceInstrument, result.SourceEndEffects, result.SourceObserver, result.SourceYardstick}
@@ -29,11 +15,11 @@ var sources = []result.Source{result.SourceScatter, result.SourceInstrument, res
 // uncertaintySection states the uncertainty of the headline figures by its sources, nil for a run without.
 func uncertaintySection(budgets []result.Budget) []Section {
 	s := Section{ID: "uncertainty", Title: "Uncertainty", Intro: intro("section uncertainty")}
-	for _, figure := range budgeted {
-		of := slices.DeleteFunc(slices.Clone(budgets), func(b result.Budget) bool { return b.Figure != figure.key })
+	for _, h := range metric.Headlines() {
+		of := slices.DeleteFunc(slices.Clone(budgets), func(b result.Budget) bool { return b.Figure != h.Key })
 		if len(of) > 0 {
-			t := Table{ID: "uncertainty-" + figure.slug, Title: "Uncertainty of the " + figure.name, Detail: true}
-			s.Tables = append(s.Tables, budgetTable(t, of, figure.unit))
+			t := Table{ID: "uncertainty-" + h.Slug, Title: "Uncertainty of the " + h.Title, Detail: true}
+			s.Tables = append(s.Tables, budgetTable(t, of, UnitOf(h.Unit)))
 		}
 	}
 	if s.Tables == nil {
@@ -49,6 +35,7 @@ func budgetTable(t Table, budgets []result.Budget, unit Unit) Table {
 	fields := []field[result.Budget]{
 		{Column{Key: "series", Title: "series"}, func(b result.Budget) Cell { return text(b.Series) }},
 		{Column{Key: "load", Title: "at"}, func(b result.Budget) Cell { return text(b.Load.String()) }},
+		{Column{Key: "repetitions", Title: "repetitions", Unit: Count, CSVOnly: !severalOf(budgets)}, func(b result.Budget) Cell { return positive(float64(b.Repetitions)) }},
 		{Column{Key: "value", Title: "value", Unit: unit}, func(b result.Budget) Cell { return number(b.Value) }},
 	}
 	for _, source := range sources {
@@ -67,11 +54,16 @@ func budgetTable(t Table, budgets []result.Budget, unit Unit) Table {
 	}
 	return tabulate(t, budgets, append(fields, []field[result.Budget]{
 		{Column{Key: "value_standard", Title: "combined", Unit: unit}, func(b result.Budget) Cell { return number(b.Standard) }},
-		{Column{Key: "value_expanded", Title: fmt.Sprintf("expanded, k = %d", result.Coverage), Unit: unit},
-			func(b result.Budget) Cell { return number(b.Expanded) }},
+		{Column{Key: "coverage_factor", Title: "k", Unit: Plain}, func(b result.Budget) Cell { return positive(b.Factor) }},
+		{Column{Key: "value_expanded", Title: "expanded", Unit: unit}, func(b result.Budget) Cell { return number(b.Expanded) }},
 		{Column{Key: "expanded_share", Title: "of the value", Unit: Share}, func(b result.Budget) Cell { return optional(b.Expanded/b.Value, b.Value > 0) }},
 		{Column{Key: "mostly", Title: "mostly from"}, func(b result.Budget) Cell { return text(mostly(b)) }},
 	}...))
+}
+
+// severalOf reports whether any figure is one of several repetitions.
+func severalOf(budgets []result.Budget) bool {
+	return slices.ContainsFunc(budgets, func(b result.Budget) bool { return b.Repetitions > 1 })
 }
 
 // whyMissing explains the cell of a source that nothing is known of.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"meterbench/bench/metric"
 )
 
 // A Unit is the base unit of a number.
@@ -27,6 +29,27 @@ const (
 	Signatures // times of a P-256 signature of the machine
 	Percentile // 1/(1-p) of the percentile p, from 1 on: a logarithmic axis of it gives every further nine the same room
 )
+
+// UnitOf returns the unit in which figures of a metric are printed, Plain where it has none, as a ratio.
+func UnitOf(u metric.Unit) Unit {
+	switch u {
+	case metric.PerSecond:
+		return PerSecond
+	case metric.Answers:
+		return AnswersPerSecond
+	case metric.Completed:
+		return Rate
+	case metric.Seconds:
+		return Seconds
+	case metric.Share:
+		return Share
+	case metric.Signatures:
+		return Signatures
+	case metric.Bytes:
+		return Bytes
+	}
+	return Plain
+}
 
 // A Scale turns base units into the unit that is printed: printed = base / Factor.
 type Scale struct {

@@ -19,6 +19,7 @@ type Unit string
 const (
 	PerSecond  Unit = "tx/s"
 	Answers    Unit = "answered/s"
+	Completed  Unit = "/s" // of commits and answers together
 	Seconds    Unit = "s"
 	Share      Unit = "share" // 0 to 1
 	Signatures Unit = "sig"   // times of one P-256 signature on the machine

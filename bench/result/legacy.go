@@ -36,6 +36,10 @@ func (s *Summary) Upgrade() {
 		f := &s.Saturation[i]
 		f.Limit = cmp.Or(f.Limit, parseLimit(f.LimitedBy))
 	}
+	for i := range s.Uncertainty {
+		b := &s.Uncertainty[i]
+		b.Factor = cmp.Or(b.Factor, Coverage)
+	}
 	if s.Integrity != nil {
 		for i := range s.Integrity.Probes {
 			p := &s.Integrity.Probes[i]

@@ -3,8 +3,7 @@ package study
 import (
 	"slices"
 
-	"gonum.org/v1/gonum/stat/distuv"
-
+	"meterbench/bench/metric"
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
 )
@@ -14,100 +13,130 @@ import (
 // highest load.
 func (s *study) uncertainties() {
 	for _, series := range s.Scenario.Series {
-		if p := s.headline(series.Name); p != nil {
-			s.summary.Uncertainty = append(s.summary.Uncertainty, s.budgets(p)...)
+		if l, ok := s.headline(series.Name); ok {
+			s.summary.Uncertainty = append(s.summary.Uncertainty, s.budgets(l)...)
 		}
 	}
 }
 
-// headline returns the point of a series whose figures are quoted, nil where it has no valid one.
-func (s *study) headline(series string) *result.Point {
+// headline returns the level of a series whose figures are quoted with its valid repetitions, false where it has none.
+func (s *study) headline(series string) (headline metric.Level, ok bool) {
 	var most float64
 	if at := slices.IndexFunc(s.summary.Saturation, func(sat result.Saturation) bool { return sat.Series == series }); at >= 0 {
 		load := s.summary.Saturation[at].Load()
 		most = load.Amount()
 	}
-	var headline *result.Point
-	for i := range s.summary.Points {
-		p := &s.summary.Points[i]
-		if p.Series != series || !p.Valid || p.Disturbed() || p.Rate() == 0 || most > 0 && p.Load.Amount() > most {
+	for _, l := range metric.Levels(&s.summary) {
+		l.Points = slices.DeleteFunc(l.Points, func(p *result.Point) bool { return !p.Valid || p.Disturbed() || p.Rate() == 0 })
+		if l.Series != series || len(l.Points) == 0 || most > 0 && l.Load.Amount() > most {
 			continue
 		}
-		if headline == nil || p.Load.Amount() >= headline.Load.Amount() {
-			headline = p
+		if !ok || l.Load.Amount() >= headline.Load.Amount() {
+			headline, ok = l, true
 		}
 	}
-	return headline
+	return headline, ok
 }
 
-// budgets returns the uncertainties of a point's figures.
-func (s *study) budgets(p *result.Point) []result.Budget {
-	instrument := s.manifest.Instrument
-	begin := func(figure string, value float64) result.Budget {
-		b := result.Budget{Figure: figure, Series: p.Series, Load: p.Load, Value: value}
-		if i, ok := p.Intervals[figure]; ok {
-			b.Add(result.SourceScatter, standard(i))
-		} else {
-			b.Missing = append(b.Missing, result.SourceScatter)
-		}
-		return b
-	}
-
-	rate := begin(p.RateKey(), p.Rate())
-	if n := float64(p.Blocks); n > 0 {
-		rate.AddBounds(result.SourceEndEffects, rate.Value/n)
-	} else if p.Window > 0 { // answers come one by one
-		rate.AddBounds(result.SourceEndEffects, 1/p.Window)
-	}
-	if instrument != nil {
-		rate.AddBounds(result.SourceInstrument, instrument.CapacityError*rate.Value)
-	} else {
-		rate.Missing = append(rate.Missing, result.SourceInstrument)
-	}
-	all := []result.Budget{rate}
-
-	whole := p.Conditions.Whole()
-	took := p.Latency[whole.String()]
-	for _, one := range []struct {
-		figure string
-		value  *float64
-		of     func(stats.Quantiles) *float64
-	}{
-		{whole.String() + "_p50_s", took.P50, func(q stats.Quantiles) *float64 { return q.P50 }},
-		{whole.String() + "_p99_s", took.P99, func(q stats.Quantiles) *float64 { return q.P99 }},
-	} {
-		if one.value == nil {
+// budgets returns the uncertainties of a level's figures: means over its repetitions, as bench/metric has them.
+func (s *study) budgets(l metric.Level) (all []result.Budget) {
+	for _, h := range metric.HeadlinesOf(l.Points[0]) {
+		of := l
+		of.Points = slices.DeleteFunc(slices.Clone(l.Points), func(p *result.Point) bool { _, ok := h.Of(p); return !ok })
+		if len(of.Points) == 0 {
 			continue
 		}
-		b := begin(one.figure, *one.value)
-		if e, ok := s.latencyError(p); ok {
-			b.AddBounds(result.SourceInstrument, e)
-		} else {
-			b.Missing = append(b.Missing, result.SourceInstrument)
-		}
-		if spread, ok := peerSpread(p, one.of); ok {
-			b.AddBounds(result.SourceObserver, spread)
+		b := result.Budget{Figure: h.Key, Series: l.Series, Load: l.Load, Repetitions: len(of.Points)}
+		scatter(&b, h, of)
+		switch h.Unit {
+		case metric.Seconds:
+			s.latencyBounds(&b, of)
+		case metric.Signatures:
+			clientBounds(&b, of.Points)
+		default:
+			s.rateBounds(&b, of.Points)
 		}
 		all = append(all, b)
-	}
-	if p.ClientCPUInSignatures > 0 {
-		all = append(all, s.cpuBudget(p))
 	}
 	return all
 }
 
-// standard returns the standard uncertainty that an interval of Student's t rests on; that of order statistics is taken
-// as one.
-func standard(i stats.Interval) float64 {
-	freedom := float64(max(1, i.N-1))
-	return (i.High - i.Low) / 2 / distuv.StudentsT{Sigma: 1, Nu: freedom}.Quantile((1+stats.Level)/2)
+// scatter fills in the value and adds how repetitions scatter, or within the window of the only one. The client's CPU time has
+// no interval there, and takes that of the rate, of which it is a share.
+func scatter(b *result.Budget, h metric.Headline, l metric.Level) {
+	var values []float64
+	for _, v := range h.Values(l) {
+		values = append(values, v.Value)
+	}
+	b.Value = stats.Mean(values)
+	p := l.Points[0]
+	within, scale := p.Intervals[h.Key], 1.0
+	if h.Unit == metric.Signatures {
+		within, scale = p.Intervals[p.RateKey()], b.Value/p.Rate()
+	}
+	switch {
+	case len(values) > 1:
+		standard, freedom := stats.Scatter(values)
+		b.Add(result.SourceScatter, standard, freedom)
+	case within.N > 0:
+		standard, freedom := within.Scatter()
+		b.Add(result.SourceScatter, scale*standard, freedom)
+	default:
+		b.Missing = append(b.Missing, result.SourceScatter)
+	}
 }
 
-// latencyError returns the largest error of a quantile that the calibration found under the conditions of a point.
-func (s *study) latencyError(p *result.Point) (seconds float64, ok bool) {
-	if s.manifest.Instrument == nil {
-		return 0, false
+// rateBounds adds a block more or less in the window, and what the calibration found.
+func (s *study) rateBounds(b *result.Budget, points []*result.Point) {
+	if ends, ok := average(points, func(p *result.Point) (float64, bool) {
+		if n := float64(p.Blocks); n > 0 {
+			return p.Rate() / n, true
+		}
+		return 1 / p.Window, p.Window > 0 // answers come one by one
+	}); ok {
+		b.AddBounds(result.SourceEndEffects, ends)
 	}
+	if i := s.manifest.Instrument; i != nil {
+		b.AddBounds(result.SourceInstrument, i.CapacityError*b.Value)
+	} else {
+		b.Missing = append(b.Missing, result.SourceInstrument)
+	}
+}
+
+// latencyBounds adds what the calibration found, and by how much peers differ.
+func (s *study) latencyBounds(b *result.Budget, l metric.Level) {
+	if s.manifest.Instrument != nil {
+		var largest float64
+		for _, p := range l.Points {
+			largest = max(largest, s.latencyError(p))
+		}
+		b.AddBounds(result.SourceInstrument, largest)
+	} else {
+		b.Missing = append(b.Missing, result.SourceInstrument)
+	}
+	quantile := func(q stats.Quantiles) *float64 { return q.P50 }
+	if b.Figure == l.Points[0].Conditions.Whole().String()+"_p99_s" {
+		quantile = func(q stats.Quantiles) *float64 { return q.P99 }
+	}
+	if spread, ok := average(l.Points, func(p *result.Point) (float64, bool) { return peerSpread(p, quantile) }); ok {
+		b.AddBounds(result.SourceObserver, spread)
+	}
+}
+
+// average returns the mean over the points that have a figure, false where none has.
+func average(points []*result.Point, of func(*result.Point) (float64, bool)) (float64, bool) {
+	var values []float64
+	for _, p := range points {
+		if v, ok := of(p); ok {
+			values = append(values, v)
+		}
+	}
+	return stats.Mean(values), len(values) > 0
+}
+
+// latencyError returns the largest error of a quantile that the calibration, which there must be, found under the conditions
+// of a point.
+func (s *study) latencyError(p *result.Point) (seconds float64) {
 	full := slices.ContainsFunc(p.Notices, func(w result.Warning) bool { return w.Code == result.HostFull })
 	closed, fabric := p.Load.Kind == result.LoadClosed, s.summary.Target != result.TargetReference
 	conditions := []result.Condition{result.OpenIdle}
@@ -123,15 +152,16 @@ func (s *study) latencyError(p *result.Point) (seconds float64, ok bool) {
 	case fabric:
 		conditions = append(conditions, result.FabricOpen)
 	}
+	found := false
 	for _, u := range s.manifest.Instrument.Conditions {
 		if slices.Contains(conditions, u.Condition) {
-			seconds, ok = max(seconds, u.LatencyError), true
+			seconds, found = max(seconds, u.LatencyError), true
 		}
 	}
-	if !ok { // an older calibration knows one condition
-		seconds, ok = s.manifest.Instrument.LatencyError, true
+	if !found { // an older calibration knows one condition
+		return s.manifest.Instrument.LatencyError
 	}
-	return seconds, ok
+	return seconds
 }
 
 // peerSpread returns by how much a quantile differs at most between the peers at which a commit can be seen and the
@@ -156,21 +186,26 @@ func peerSpread(p *result.Point, quantile func(stats.Quantiles) *float64) (half 
 // there are a hundred in a second.
 const clockTick = 0.01
 
-// cpuBudget returns the uncertainty of the client's CPU time per commit in signatures.
-func (s *study) cpuBudget(p *result.Point) result.Budget {
-	b := result.Budget{Figure: "client_cpu_per_commit_signatures", Series: p.Series, Load: p.Load, Value: p.ClientCPUInSignatures}
-	if i, ok := p.Intervals[p.RateKey()]; ok { // of which it is a share
-		b.Add(result.SourceScatter, standard(i)/p.Rate()*b.Value)
-	} else {
-		b.Missing = append(b.Missing, result.SourceScatter)
+// clientBounds adds to the client's CPU time per commit in signatures the ticks at the ends of the window, and how well the
+// time of a signature is known. Repetitions of one session share that.
+func clientBounds(b *result.Budget, points []*result.Point) {
+	if ticks, ok := average(points, func(p *result.Point) (float64, bool) {
+		used := p.CPU[string(result.RoleClient)] * p.Window
+		return 2 * clockTick / used, used > 0
+	}); ok {
+		b.AddBounds(result.SourceEndEffects, ticks*b.Value)
 	}
-	if used := p.CPU[string(result.RoleClient)] * p.Window; used > 0 {
-		b.AddBounds(result.SourceEndEffects, 2*clockTick/used*b.Value)
+	var share, freedom float64
+	for _, p := range points {
+		if i, ok := p.Intervals["p256_sign_s"]; ok && p.Sign > 0 {
+			if standard, of := i.Scatter(); standard/p.Sign >= share {
+				share, freedom = standard/p.Sign, of
+			}
+		}
 	}
-	if i, ok := p.Intervals["p256_sign_s"]; ok && p.Sign > 0 {
-		b.Add(result.SourceYardstick, standard(i)/p.Sign*b.Value)
+	if freedom > 0 {
+		b.Add(result.SourceYardstick, share*b.Value, freedom)
 	} else {
 		b.Missing = append(b.Missing, result.SourceYardstick)
 	}
-	return b
 }

@@ -26,7 +26,7 @@ func reportCommand() *cobra.Command {
 		Short: "Draw the figures, tables and report.html of a run again from its folder",
 		Long: `Draw the figures, tables and report.html of a run again from its folder, and print its summary.
 With --format dsi nothing is drawn or written: the headline figures are printed with their
-uncertainty (k = 2, 95 %) as D-SI XML, the form of digital calibration certificates. Nor is it
+uncertainty (about 95 %) as D-SI XML, the form of digital calibration certificates. Nor is it
 with --format junit: the thresholds of the run are printed as JUnit XML, a case for each level.`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {

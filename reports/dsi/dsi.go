@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"meterbench/bench/metric"
 	"meterbench/bench/result"
 	"meterbench/internal/printable"
 )
@@ -38,21 +39,13 @@ const (
 	PerSecond Unit = `\second\tothe{-1}`
 )
 
-// A figure is one that budgets are of, by its key in a point.
-type figure struct {
-	key, name string
-	unit      Unit
-}
-
-var figures = []figure{
-	{result.ThroughputKey, "throughput", PerSecond},
-	{result.CompletedKey, "rate of commits and answers", PerSecond},
-	{result.AnsweredKey, "rate of answers", PerSecond},
-	{"commit_p50_s", "commit latency, median", Second},
-	{"commit_p99_s", "commit latency, p99", Second},
-	{"answer_p50_s", "latency of answers, median", Second},
-	{"answer_p99_s", "latency of answers, p99", Second},
-	{"client_cpu_per_commit_signatures", "client's CPU time per commit over that of a P-256 signature", One},
+// units are those of metrics, and what a value without a unit is counted in.
+var units = map[metric.Unit]struct {
+	unit Unit
+	in   string
+}{
+	metric.PerSecond: {PerSecond, ""}, metric.Answers: {PerSecond, ""}, metric.Completed: {PerSecond, ""}, metric.Seconds: {Second, ""},
+	metric.Signatures: {One, " in P-256 signatures"},
 }
 
 type (
@@ -74,9 +67,9 @@ type (
 	}
 	uncertainty struct {
 		Expanded     string `xml:"si:expandedMU>si:valueExpandedMU"`
-		Factor       int    `xml:"si:expandedMU>si:coverageFactor"`
+		Factor       string `xml:"si:expandedMU>si:coverageFactor"`
 		Probability  string `xml:"si:expandedMU>si:coverageProbability"`
-		Distribution string `xml:"si:expandedMU>si:distribution"`
+		Distribution string `xml:"si:expandedMU>si:distribution,omitempty"`
 	}
 )
 
@@ -110,30 +103,45 @@ func Write(w io.Writer, run *result.Run, summary *result.Summary) error {
 
 // quantity is a budget's figure, false for one that this version does not know.
 func quantity(b result.Budget) (realList, bool) {
-	i := slices.IndexFunc(figures, func(f figure) bool { return f.key == b.Figure })
+	headlines := metric.Headlines()
+	i := slices.IndexFunc(headlines, func(h metric.Headline) bool { return h.Key == b.Figure })
 	if i < 0 {
 		return realList{}, false
 	}
-	l := realList{
-		Comment: comment(b), Unit: figures[i].unit,
-		Label: printable.Line(fmt.Sprintf("%s, series %s, %s", figures[i].name, b.Series, b.Load)), Value: decimal(b.Value),
+	h := headlines[i]
+	label := fmt.Sprintf("%s%s, series %s, %s", h.Title, units[h.Unit].in, b.Series, b.Load)
+	if b.Repetitions > 1 {
+		label += fmt.Sprintf(", mean of %d repetitions", b.Repetitions)
 	}
+	l := realList{Comment: comment(b), Unit: units[h.Unit].unit, Label: printable.Line(label), Value: decimal(b.Value)}
 	if known(b) {
-		l.Uncertainty = &uncertainty{Expanded: decimal(b.Expanded), Factor: result.Coverage, Probability: "0.95", Distribution: "normal"}
+		l.Uncertainty = &uncertainty{Expanded: decimal(b.Expanded), Factor: decimal(b.Factor), Probability: "0.95", Distribution: distribution(b)}
 	}
 	return l, true
 }
 
+// distribution is the one that the coverage factor is of, empty where few values say how they scatter and it is of none alone.
+func distribution(b result.Budget) string {
+	if b.Factor > result.Coverage {
+		return ""
+	}
+	return "normal"
+}
+
 // known reports whether a budget is whole.
 func known(b result.Budget) bool {
-	return len(b.Missing) == 0 && len(b.Components) > 0 && b.Expanded >= 0
+	return len(b.Missing) == 0 && len(b.Components) > 0 && b.Expanded >= 0 && b.Factor >= 1
 }
 
 // comment says what a budget rests on, in words of a comment: without a double hyphen.
 func comment(b result.Budget) string {
 	var parts []string
 	for _, c := range b.Components {
-		parts = append(parts, fmt.Sprintf("%s %s (type %s)", c.Source, rounded(c.Standard), c.Type))
+		kind := "type " + c.Type
+		if c.Freedom > 0 {
+			kind += fmt.Sprintf(", %s degrees of freedom", rounded(c.Freedom))
+		}
+		parts = append(parts, fmt.Sprintf("%s %s (%s)", c.Source, rounded(c.Standard), kind))
 	}
 	text := "standard uncertainties: " + strings.Join(parts, ", ")
 	if len(parts) == 0 {
@@ -144,8 +152,8 @@ func comment(b result.Budget) string {
 		missing = append(missing, string(s))
 	}
 	if missing != nil {
-		text += fmt.Sprintf("; nothing is known of %s, so that no uncertainty is stated: it is at least %s (k = %d)",
-			strings.Join(missing, ", "), rounded(b.Expanded), result.Coverage)
+		text += fmt.Sprintf("; nothing is known of %s, so that no uncertainty is stated: it is at least %s (k = %s)",
+			strings.Join(missing, ", "), rounded(b.Expanded), rounded(b.Factor))
 	}
 	text = printable.Line(text)
 	for strings.Contains(text, "--") {

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"flag"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,7 +27,8 @@ var (
 // budget has two known sources, a and b.
 func budget(figure string, value, a, b float64) result.Budget {
 	f := result.Budget{Figure: figure, Series: "plain", Load: result.Load{Kind: result.LoadClosed, Clients: 8}, Value: value}
-	f.Add(result.SourceScatter, a)
+	f.Repetitions = 3
+	f.Add(result.SourceScatter, a, 2)
 	f.AddBounds(result.SourceEndEffects, b)
 	return f
 }
@@ -61,7 +63,9 @@ func hostileRun() stored {
 	missing.Missing = []result.Source{hostile, "-", ""}
 	negative := b
 	negative.Expanded = -1
-	return stored{summary: result.Summary{Scenario: hostile, Run: hostile, Uncertainty: []result.Budget{b, missing, negative}}}
+	factorless := b
+	factorless.Factor = 0
+	return stored{summary: result.Summary{Scenario: hostile, Run: hostile, Uncertainty: []result.Budget{b, missing, negative, factorless}}}
 }
 
 func document(t testing.TB, of stored) []byte {
@@ -125,7 +129,7 @@ func TestSchema(t *testing.T) {
 	}
 	t.Run("not valid", func(t *testing.T) { // which shows that anything is checked
 		whole := document(t, run())
-		for _, damage := range [][2]string{{"coverageFactor>2<", "coverageFactor>0.5<"}, {"valueExpandedMU>7", "valueExpandedMU>-7"}, {"si:value>", "si:number>"}} {
+		for _, damage := range [][2]string{{"coverageFactor>3.", "coverageFactor>0."}, {"valueExpandedMU>1", "valueExpandedMU>-1"}, {"si:value>", "si:number>"}} {
 			damaged := bytes.ReplaceAll(whole, []byte(damage[0]), []byte(damage[1]))
 			if bytes.Equal(damaged, whole) {
 				t.Errorf("there is no %s", damage[0])
@@ -137,13 +141,14 @@ func TestSchema(t *testing.T) {
 	})
 }
 
-// The stated interval is value ± 2 standard uncertainties, from the budget.
+// The stated interval is value ± k standard uncertainties, from the budget, with the k that is stated.
 func TestExpanded(t *testing.T) {
 	var parsed struct {
 		Lists []struct {
 			Unit        string `xml:"listUnit"`
 			Uncertainty *struct {
 				Expanded float64 `xml:"expandedMU>valueExpandedMU"`
+				Factor   float64 `xml:"expandedMU>coverageFactor"`
 			} `xml:"listMeasurementUncertaintyUnivariate"`
 			Value string `xml:"real>value"`
 		} `xml:"realList"`
@@ -155,6 +160,7 @@ func TestExpanded(t *testing.T) {
 		Unit     string
 		Value    float64
 		Expanded float64 // 0: none
+		Factor   float64
 	}
 	var got []row
 	for _, l := range parsed.Lists {
@@ -164,14 +170,18 @@ func TestExpanded(t *testing.T) {
 		}
 		r := row{Unit: l.Unit, Value: value}
 		if l.Uncertainty != nil {
-			r.Expanded = l.Uncertainty.Expanded
+			r.Expanded, r.Factor = l.Uncertainty.Expanded, l.Uncertainty.Factor
 		}
 		got = append(got, r)
 	}
 	u := run().summary.Uncertainty
+	k := func(i int) float64 { return u[i].Factor }
 	want := []row{
-		{`\second\tothe{-1}`, 412.5, 2 * u[0].Standard}, {`\second`, 0.25, 2 * u[1].Standard}, {`\second`, 1e-7, 0},
-		{`\one`, 5, 2 * u[3].Standard}, {`\second\tothe{-1}`, 100, 0},
+		{`\second\tothe{-1}`, 412.5, k(0) * u[0].Standard, k(0)}, {`\second`, 0.25, k(1) * u[1].Standard, k(1)}, {`\second`, 1e-7, 0, 0},
+		{`\one`, 5, k(3) * u[3].Standard, k(3)}, {`\second\tothe{-1}`, 100, 0, 0},
+	}
+	if k(0) < 3 || math.Abs(k(3)-4.53) > 0.01 { // t of two degrees of freedom
+		t.Errorf("factors of %v and %v", k(0), k(3))
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
