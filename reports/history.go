@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"meterbench/bench/history"
-	"meterbench/bench/metric"
 )
 
 // History makes the report of a history: its change points, its series, and a figure of each series.
@@ -70,17 +69,9 @@ type historySeries struct {
 // name says what the series is of, without its scenario.
 func (s historySeries) name() string { return s.Column.String() }
 
-// units are the units of metrics.
-var units = map[metric.Unit]Unit{metric.PerSecond: PerSecond, metric.Answers: AnswersPerSecond, metric.Seconds: Seconds, metric.Share: Share,
-	metric.Signatures: Plain, metric.Bytes: Bytes}
-
 // format writes a value of the series with its unit.
 func (s historySeries) format(v float64) string {
-	unit := units[s.Column.Metric.Unit]
-	if unit == Plain {
-		return unit.Format(v) + " " + string(s.Column.Metric.Unit)
-	}
-	return unit.Format(v)
+	return UnitOf(s.Column.Metric.Unit).Format(v)
 }
 
 // A changeRow is a change point of a series.
@@ -197,7 +188,7 @@ func historyData(all []historySeries) Table {
 
 // figure shows the series, run after run, with its change points and the means between them.
 func (s historySeries) figure() Figure {
-	unit := units[s.Column.Metric.Unit]
+	unit := UnitOf(s.Column.Metric.Unit)
 	panel := Panel{Series: []Series{{Name: "runs"}}}
 	for i, v := range s.Values {
 		panel.Series[0].Points = append(panel.Series[0].Points, Point{X: float64(i + 1), Y: v})

@@ -9,12 +9,6 @@ import (
 	"meterbench/bench/stats"
 )
 
-// metricUnits prints the units of metrics. A ratio has none.
-var metricUnits = map[metric.Unit]Unit{
-	metric.PerSecond: PerSecond, metric.Answers: AnswersPerSecond, metric.Seconds: Seconds, metric.Share: Share, metric.Bytes: Bytes,
-	metric.Signatures: Signatures,
-}
-
 // thresholdsSection says what became of what the scenario expects, nil where it expects nothing.
 func thresholdsSection(all []result.Threshold) []Section {
 	if all == nil {
@@ -48,10 +42,7 @@ func thresholdsSection(all []result.Threshold) []Section {
 
 // thresholdUnit returns the unit in which figures of a threshold are printed.
 func thresholdUnit(t result.Threshold) Unit {
-	if u, known := metricUnits[metric.Unit(t.Unit)]; known {
-		return u
-	}
-	return Plain
+	return UnitOf(metric.Unit(t.Unit))
 }
 
 // printedValue writes the figure of a threshold with its interval, in its own unit, empty where there is none.

@@ -9,33 +9,15 @@ import (
 	"golang.org/x/perf/benchunit"
 
 	"meterbench/bench/compare"
-	"meterbench/bench/metric"
 	"meterbench/bench/stats"
 	"meterbench/reports"
 )
-
-// unitOf is how the units of metrics are printed.
-func unitOf(u metric.Unit) (reports.Unit, bool) {
-	switch u {
-	case metric.PerSecond:
-		return reports.PerSecond, true
-	case metric.Answers:
-		return reports.AnswersPerSecond, true
-	case metric.Seconds:
-		return reports.Seconds, true
-	case metric.Share:
-		return reports.Share, true
-	case metric.Bytes:
-		return reports.Bytes, true
-	}
-	return reports.Plain, false
-}
 
 // pair writes the medians of a row in one unit. That of a benchmark is written as benchstat does.
 func pair(r compare.Row) (base, head string) {
 	values := []float64{r.Base.Median, r.Head.Median}
 	write := func(v float64) string { return "" }
-	if unit, known := unitOf(r.Metric.Unit); known {
+	if unit := reports.UnitOf(r.Metric.Unit); unit != reports.Plain {
 		scale := unit.Scale(values)
 		write = func(v float64) string { return unit.Digits(v, scale) + " " + scale.Symbol }
 	} else {

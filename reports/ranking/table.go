@@ -45,11 +45,6 @@ func key(m metric.Metric) string {
 	return strings.ReplaceAll(m.Name, ".", "_") + suffix
 }
 
-// unit is that of a metric in tables and figures.
-func unit(m metric.Metric) reports.Unit {
-	return map[metric.Unit]reports.Unit{metric.Seconds: reports.Seconds, metric.Bytes: reports.Bytes}[m.Unit]
-}
-
 // rateUnit is that of the throughput of a group.
 func rateUnit(g rank.Group) reports.Unit {
 	if g.Whole == result.PartAnswer {
@@ -148,7 +143,7 @@ func table(r *rank.Ranking) reports.Table {
 	})
 	for i, c := range columns(r) {
 		m := first.Metrics[i]
-		figure(reports.Column{Key: key(m), Title: c.title, Unit: unit(m), Rank: c.rank}, c.interval, func(one row) rank.Figure { return one.s.Figures[i] })
+		figure(reports.Column{Key: key(m), Title: c.title, Unit: reports.UnitOf(m.Unit), Rank: c.rank}, c.interval, func(one row) rank.Figure { return one.s.Figures[i] })
 	}
 	if r.Prices != nil {
 		figure(reports.Column{Key: "cost_per_million", Title: costTitle(r), Unit: reports.Plain}, 4, func(one row) rank.Figure { return one.s.Cost })
