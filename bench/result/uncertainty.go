@@ -22,7 +22,7 @@ type Budget struct {
 	Value       float64     `json:"value"`
 	Repetitions int         `json:"repetitions,omitempty"`
 	Components  []Component `json:"components"`
-	Standard    float64     `json:"standard"` // combined
+	Standard    float64     `json:"standard"`        // combined
 	Factor      float64     `json:"coverage_factor"` // k, Expanded over Standard
 	Expanded    float64     `json:"expanded"`
 	// Missing are sources that nothing is known of, so that the uncertainty is at least Expanded.
