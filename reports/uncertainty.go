@@ -35,7 +35,8 @@ func budgetTable(t Table, budgets []result.Budget, unit Unit) Table {
 	fields := []field[result.Budget]{
 		{Column{Key: "series", Title: "series"}, func(b result.Budget) Cell { return text(b.Series) }},
 		{Column{Key: "load", Title: "at"}, func(b result.Budget) Cell { return text(b.Load.String()) }},
-		{Column{Key: "repetitions", Title: "repetitions", Unit: Count, CSVOnly: !severalOf(budgets)}, func(b result.Budget) Cell { return positive(float64(b.Repetitions)) }},
+		{Column{Key: "repetitions", Title: "repetitions", Unit: Count, CSVOnly: !severalOf(budgets)},
+			func(b result.Budget) Cell { return positive(float64(b.Repetitions)) }},
 		{Column{Key: "value", Title: "value", Unit: unit}, func(b result.Budget) Cell { return number(b.Value) }},
 	}
 	for _, source := range sources {

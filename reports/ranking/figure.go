@@ -22,14 +22,16 @@ func figures(r *rank.Ranking) []reports.Figure {
 	}
 	at := fmt.Sprintf(" at %.0f %% of capacity", 100*rank.Share)
 	all := []reports.Figure{figure(r, "ranking-latency", "Throughput and latency by "+r.Factor,
-		reports.Axis{Label: latency.Title + at, Unit: reports.UnitOf(latency.Unit)}, func(g *rank.Group, s *rank.Setting) rank.Figure { return g.Figure(s, latency.Name) })}
+		reports.Axis{Label: latency.Title + at, Unit: reports.UnitOf(latency.Unit)},
+		func(g *rank.Group, s *rank.Setting) rank.Figure { return g.Figure(s, latency.Name) })}
 	if r.Prices != nil {
 		return append(all, figure(r, "ranking-cost", "Throughput and cost by "+r.Factor,
 			reports.Axis{Label: costTitle(r) + at, Unit: reports.Plain}, func(_ *rank.Group, s *rank.Setting) rank.Figure { return s.Cost }))
 	}
 	cpu, _ := metric.Named(metric.NodesCPU)
 	return append(all, figure(r, "ranking-cpu", "Throughput and CPU time by "+r.Factor,
-		reports.Axis{Label: cpu.Title + at, Unit: reports.UnitOf(cpu.Unit)}, func(g *rank.Group, s *rank.Setting) rank.Figure { return g.Figure(s, metric.NodesCPU) }))
+		reports.Axis{Label: cpu.Title + at, Unit: reports.UnitOf(cpu.Unit)},
+		func(g *rank.Group, s *rank.Setting) rank.Figure { return g.Figure(s, metric.NodesCPU) }))
 }
 
 func anyKnown(r *rank.Ranking, name string) bool {

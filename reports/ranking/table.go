@@ -143,7 +143,8 @@ func table(r *rank.Ranking) reports.Table {
 	})
 	for i, c := range columns(r) {
 		m := first.Metrics[i]
-		figure(reports.Column{Key: key(m), Title: c.title, Unit: reports.UnitOf(m.Unit), Rank: c.rank}, c.interval, func(one row) rank.Figure { return one.s.Figures[i] })
+		figure(reports.Column{Key: key(m), Title: c.title, Unit: reports.UnitOf(m.Unit), Rank: c.rank}, c.interval,
+			func(one row) rank.Figure { return one.s.Figures[i] })
 	}
 	if r.Prices != nil {
 		figure(reports.Column{Key: "cost_per_million", Title: costTitle(r), Unit: reports.Plain}, 4, func(one row) rank.Figure { return one.s.Cost })
