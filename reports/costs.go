@@ -2,6 +2,7 @@ package reports
 
 import (
 	"maps"
+	"math"
 	"slices"
 
 	"meterbench/bench/result"
@@ -65,7 +66,9 @@ func costTable(all []series) Table {
 			return
 		}
 		c.Key, c.Title, c.Interval, c.Rank = c.Key+"_interval", "95 % interval", true, 3
-		fields = append(fields, field[costRow]{c, func(r costRow) Cell { return interval(stats.MeanInterval(r.level.values(of)), whyOnce) }})
+		fields = append(fields, field[costRow]{c, func(r costRow) Cell {
+			return interval(stats.MeanInterval(r.level.values(of)).Within(0, math.Inf(1)), whyOnce)
+		}})
 	}
 	add(Column{Key: "cpu_client_s", Title: "CPU: client", Unit: Seconds}, cpuOfRoles(client))
 	add(Column{Key: "cpu_nodes_s", Title: "CPU: nodes", Unit: Seconds}, cpuOfRoles(node))

@@ -22,7 +22,7 @@ func bencher(run result.Run, sum result.Summary) ([]byte, error) {
 		measures := map[string]bencherMetric{}
 		for _, f := range b.figures {
 			m := bencherMetric{Value: f.Value.Value}
-			if i := f.Value.Interval; i != nil {
+			if i := f.Possible(f.Value.Interval); i != nil {
 				m.Lower, m.Upper = bounded(i.Low), bounded(i.High)
 			}
 			measures[f.Name] = m

@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"math"
 	"slices"
 
 	"meterbench/bench/result"
@@ -35,6 +36,14 @@ func (m Metric) Values(l Level) (values []Value) {
 		}
 	}
 	return values
+}
+
+// Possible returns the part of an interval of the metric that can be: nothing takes less than no time, and no share is above 1.
+func (m Metric) Possible(i *stats.Interval) *stats.Interval {
+	if m.Unit == Share {
+		return i.Within(0, 1)
+	}
+	return i.Within(0, math.Inf(1))
 }
 
 // At returns the figure of a level over its valid repetitions, false where none has it: their mean with Student's interval

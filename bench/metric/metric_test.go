@@ -52,6 +52,16 @@ func TestAt(t *testing.T) {
 	if v, _ := throughput.At(Levels(&sum)[0]); v.Value != 102 || math.Abs(v.Interval.High-102-2*12.706) > 0.01 {
 		t.Errorf("two repetitions: %+v %+v", v, v.Interval)
 	}
+	if v, _ := throughput.At(Levels(&sum)[0]); throughput.Possible(v.Interval).Low != v.Interval.Low {
+		t.Error("a bound that can be is changed")
+	}
+	share, _ := Named("valid.share")
+	if i := share.Possible(&stats.Interval{Low: -0.2, High: 1.3}); i.Low != 0 || i.High != 1 {
+		t.Errorf("a share is %v to %v", i.Low, i.High)
+	}
+	if i := throughput.Possible(&stats.Interval{Low: -3, High: 5}); i.Low != 0 || i.High != 5 {
+		t.Errorf("a rate is %v to %v", i.Low, i.High)
+	}
 	if _, ok := throughput.At(Level{}); ok {
 		t.Error("no repetition has a figure")
 	}

@@ -2,6 +2,7 @@ package rank
 
 import (
 	"fmt"
+	"math"
 
 	"meterbench/bench/metric"
 	"meterbench/bench/result"
@@ -34,8 +35,11 @@ func (s *Setting) measure(metrics []metric.Metric) {
 	s.Runs = len(runs)
 	s.At, s.Around = all[0].at, all[0].around
 	s.Capacity = over(all, func(r reached) Figure { return r.capacity })
+	s.Capacity.Interval = s.Capacity.Interval.Within(0, math.Inf(1))
 	for i := range metrics {
-		s.Figures = append(s.Figures, over(all, func(r reached) Figure { return r.figures[i] }))
+		f := over(all, func(r reached) Figure { return r.figures[i] })
+		f.Interval = metrics[i].Possible(f.Interval)
+		s.Figures = append(s.Figures, f)
 	}
 }
 

@@ -237,6 +237,26 @@ func TestSeveralRuns(t *testing.T) {
 	}
 }
 
+// Student's interval of two runs that differ much would begin below 0.
+func TestBoundsThatCanBe(t *testing.T) {
+	slow := straight()
+	for i := range slow {
+		slow[i].p50, slow[i].p99 = 5*slow[i].p50, 5*slow[i].p99
+	}
+	r := rankOf(t, "topology", nil, folder(varied("a", 100, straight()), varied("b", 100, straight())), folder(varied("a", 1000, slow), varied("b", 100, slow)))
+	for i := range r.Groups {
+		g := &r.Groups[i]
+		s := setting(t, r, "b")
+		p99 := g.Figure(s, "commit.p99")
+		if p99.Interval == nil || p99.Interval.Low != 0 || p99.Interval.High < p99.Value.Value {
+			t.Errorf("the interval of a p99 of two runs is %+v", p99.Interval)
+		}
+		if a := setting(t, r, "a"); a.Capacity.Interval.Low != 0 {
+			t.Errorf("that of a throughput is %+v", a.Capacity.Interval)
+		}
+	}
+}
+
 func TestFactors(t *testing.T) {
 	one := madeSeries{name: "one", topology: "minimal", capacity: 100, half: 1, levels: straight()}
 	other := one

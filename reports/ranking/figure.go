@@ -68,11 +68,6 @@ func figure(r *rank.Ranking, id, title string, y reports.Axis, of func(*rank.Gro
 				left = append(left, strings.TrimPrefix(g.Name+", "+s.Level, ", "))
 				continue
 			}
-			if i := value.Interval; i != nil && i.Low < 0 && value.Value.Value > 0 { // of so few values; no figure is negative
-				cut := *i
-				cut.Low = 0
-				value.Interval = &cut
-			}
 			one := reports.Series{Name: s.Level, Hue: hues[s.Level], Points: []reports.Point{{
 				X: s.Capacity.Value.Value, Y: value.Value.Value, Interval: value.Interval, Across: s.Capacity.Interval, Label: s.Level,
 			}}}

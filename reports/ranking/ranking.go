@@ -76,15 +76,20 @@ func Report(r *rank.Ranking, runs []*result.Folder) reports.Report {
 
 // lead says what is ranked.
 func lead(r *rank.Ranking, runs []*result.Folder) string {
-	settings := 0
+	settings := map[string]bool{}
 	for _, g := range r.Groups {
-		settings += len(g.Settings)
+		for _, s := range g.Settings {
+			settings[s.Level] = true
+		}
 	}
 	of := "1 run"
 	if len(runs) > 1 {
 		of = fmt.Sprintf("%d runs", len(runs))
 	}
-	return fmt.Sprintf("%d settings of %s from %s.", settings, r.Factor, of)
+	if n := len(r.Groups); n > 1 {
+		of += fmt.Sprintf(", compared in each of %d series", n)
+	}
+	return fmt.Sprintf("%d settings of %s from %s.", len(settings), r.Factor, of)
 }
 
 // findings name the settings of each group that are worth a choice.

@@ -209,6 +209,10 @@ func TestPanels(t *testing.T) {
 		s.Series = strings.Replace(s.Series, "plain", "padded", 1)
 		f.Summary.Saturation = append(f.Summary.Saturation, s)
 	}
+	runs := []*result.Folder{f}
+	if got, want := Report(ranked(t, nil, runs...), runs).Lead, "4 settings of topology from 1 run, compared in each of 2 series."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
 	for _, figure := range Section(ranked(t, nil, f)).Figures {
 		hues := map[string]int{}
 		if len(figure.Panels) != 2 {
