@@ -61,7 +61,11 @@ func conduct(t *testing.T, s scenario.Scenario, at *site, arrange func(interrupt
 		if arrange != nil {
 			arrange(cancel)
 		}
-		cfg := Config{Scenario: s, Lab: at, Dir: o.dir, ID: "r1", Versions: map[string]string{"meterbench": "test"}, Observer: o.watcher, Records: at.records}
+		cfg := Config{Scenario: s, Lab: at, Dir: o.dir, ID: "r1", Versions: map[string]string{"meterbench": "test"}, Records: at.records, Stopper: at.stopper}
+		cfg.Observer = o.watcher
+		if at.follower != nil {
+			cfg.Observer = Observers(o.watcher, at.follower)
+		}
 		o.err = run(ctx, cfg, alarm.Timers{}, processor{func() (result.Host, error) {
 			return result.Host{Host: proc.Host{Cores: 2}, Sign: 25e-6, Verify: 60e-6}, nil
 		}, at.reading, at.watchHalts, at.paced})

@@ -52,6 +52,8 @@ type site struct {
 	queue   *queueSite           // what as returned last, see queues
 	events  chan result.Incident // made by Start: in the bubble of virtual time
 
+	follower Follower // besides the watcher
+	stopper  *Stopper // the Config's
 	// records, where set, is the Config's.
 	records func(series string, from, to time.Duration) func(*result.Record)
 

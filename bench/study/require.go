@@ -46,11 +46,15 @@ func (e *NotValidError) Add(scenario string, of *NotValidError) {
 // nil else. A point beyond a saturation that was reached, or one that the host limited, says nothing wrong about the
 // network below it, unless the load generator was stopped there or a process ended or hung, which no full host does. Nor
 // does one that a search measured again, and validly, at the same load. Of a search, which has to
-// learn where nothing succeeds, all levels have to fail. Where a network was disturbed on purpose, nothing has to succeed.
+// learn where nothing succeeds, all levels have to fail. Where a network was disturbed on purpose, nothing has to succeed, nor
+// where a level was ended on request.
 func (s *study) required() error {
 	var e NotValidError
 	require := s.Scenario.Require
-	for _, p := range s.summary.Points {
+	for i, p := range s.summary.Points {
+		if slices.Contains(s.cutShort, i) {
+			continue
+		}
 		where := place(p.Series, p.Load)
 		if s.Scenario.Repeat > 1 {
 			where += fmt.Sprintf(" (repetition %d)", p.Repetition)

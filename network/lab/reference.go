@@ -85,6 +85,9 @@ type referenceSite struct {
 
 // NewBlocks implements study.Teller.
 func (s *referenceSite) NewBlocks() (all []study.Block) {
+	if s.config.Batch == nil {
+		return nil // every transaction would be a block
+	}
 	s.mu.Lock()
 	all, s.untold = s.untold, nil
 	first := !s.watched
