@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"meterbench/bench/result"
@@ -9,7 +10,8 @@ import (
 
 // What a State keeps at most, so that it stays small however long a level, or a study, is. Points are kept all.
 const (
-	MostSeconds = 600 // of a level; beyond it two by two become one, so that older ones are coarser
+	MostSeconds = 600 // of a level; beyond it two neighbours become one, so that all but the last are about as long
+	LastSeconds = 60  // of these that stay single
 	MostBlocks  = 500 // of a level
 	MostSteps   = 200
 )
@@ -63,7 +65,7 @@ func (l *Level) pass(p Passed) {
 	}
 	l.Seconds = append(l.Seconds, p.Second)
 	if len(l.Seconds) > MostSeconds {
-		l.halve()
+		l.shorten()
 	}
 	left := MostBlocks
 	for i := len(l.Seconds) - 1; i >= 0; i-- {
@@ -76,19 +78,19 @@ func (l *Level) pass(p Passed) {
 	}
 }
 
-// halve makes one of every two Seconds.
-func (l *Level) halve() {
-	var halved []Second
-	before := 0.0
-	for i := 0; i < len(l.Seconds); i += 2 {
-		one := l.Seconds[i]
-		if i+1 < len(l.Seconds) {
-			one = merge(before, one, l.Seconds[i+1])
+// shorten makes one of the two neighbours that are the shortest together, the earliest such ones, which are not among the last
+// minute's.
+func (l *Level) shorten() {
+	at, shortest, before := 0, math.Inf(1), 0.0
+	began := 0.0 // of the pair
+	for i := range len(l.Seconds) - LastSeconds - 1 {
+		if both := l.Seconds[i+1].At - before; both < shortest {
+			at, shortest, began = i, both, before
 		}
-		halved = append(halved, one)
-		before = one.At
+		before = l.Seconds[i].At
 	}
-	l.Seconds = halved
+	l.Seconds[at+1] = merge(began, l.Seconds[at], l.Seconds[at+1])
+	l.Seconds = slices.Delete(l.Seconds, at, at+1)
 }
 
 // merge makes one of two Seconds, the first of which began at an instant. Rates and CPU are means over time, as the median is;

@@ -96,7 +96,7 @@ type Level struct {
 	From       float64     `json:"from_s"` // the window, or that of all phases, in seconds since the level's start
 	To         float64     `json:"to_s"`
 	Totals
-	// Seconds are those of the whole level. Where they would be more than MostSeconds, two by two have become one.
+	// Seconds are those of the whole level. Where they would be more than MostSeconds, neighbours have become one.
 	Seconds []Second `json:"seconds"`
 	Events  []Event  `json:"events,omitempty"`
 }
