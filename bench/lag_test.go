@@ -1,10 +1,13 @@
 package bench_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"meterbench/bench"
@@ -64,5 +67,39 @@ func BenchmarkLag(b *testing.B) {
 				b.ReportMetric(float64(dropped), "dropped")
 			})
 		}
+	}
+}
+
+// What is told of the last second has the lag of those that ended in it, where somebody wants it.
+func TestLiveLag(t *testing.T) {
+	for _, wanted := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			const late = 15 * time.Millisecond
+			back := target(func(context.Context, bench.Transaction) (bench.Receipt, error) {
+				time.Sleep(20 * time.Millisecond)
+				r := bench.Receipt{Committed: time.Now(), Outcome: result.MVCCConflict} // whatever becomes of it
+				time.Sleep(late)
+				return r, errors.New("conflict")
+			})
+			var seen []time.Duration
+			_, err := bench.RunTogether(t.Context(), alarm.Timers{}, []bench.Load{
+				{Plan: bench.Plan{Clients: 3, Hold: 3500 * time.Millisecond}, Workload: workload(empty), Sink: &records{}},
+			}, back, bench.Watch{Lag: wanted, Live: func(l bench.Live) {
+				if l.Lag != nil {
+					seen = append(seen, *l.Lag)
+				}
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if wanted && len(seen) < 3 || !wanted && len(seen) > 0 {
+				t.Fatalf("wanted: %t, seen %v", wanted, seen)
+			}
+			for _, lag := range seen {
+				if (lag - late).Abs() > late/50 { // two digits
+					t.Errorf("lag %v, want %v", lag, late)
+				}
+			}
+		})
 	}
 }
