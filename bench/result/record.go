@@ -1,9 +1,6 @@
 package result
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // NotReached marks an instant of a Record that the transaction never reached.
 const NotReached time.Duration = -1
@@ -77,20 +74,34 @@ func (r *Record) Span(p Part) (time.Duration, bool) {
 	if p == PartAnswer && r.Outcome != Answered {
 		return 0, false
 	}
-	ends := [parts][2]time.Duration{
-		PartCommit:      {r.Intended, r.Committed},
-		PartLag:         {r.Intended, r.Started},
-		PartPrepare:     {r.Started, r.Prepared},
-		PartEndorse:     {r.Prepared, r.Endorsed},
-		PartSubmit:      {r.Endorsed, r.Submitted},
-		PartOrderCommit: {r.Submitted, r.Committed},
-		PartAcknowledge: {r.Prepared, r.Submitted},
-		PartAnswer:      {r.Intended, r.Endorsed},
-	}[p]
-	if slices.Contains(ends[:], NotReached) {
+	from, to := r.ends(p)
+	if from == NotReached || to == NotReached {
 		return 0, false
 	}
-	return ends[1] - ends[0], true
+	return to - from, true
+}
+
+// ends returns the instants at which a part begins and ends.
+func (r *Record) ends(p Part) (from, to time.Duration) {
+	switch p {
+	case PartCommit:
+		return r.Intended, r.Committed
+	case PartLag:
+		return r.Intended, r.Started
+	case PartPrepare:
+		return r.Started, r.Prepared
+	case PartEndorse:
+		return r.Prepared, r.Endorsed
+	case PartSubmit:
+		return r.Endorsed, r.Submitted
+	case PartOrderCommit:
+		return r.Submitted, r.Committed
+	case PartAcknowledge:
+		return r.Prepared, r.Submitted
+	case PartAnswer:
+		return r.Intended, r.Endorsed
+	}
+	return NotReached, NotReached
 }
 
 // Lasted returns the time from intended to the end of the transaction, whatever that was, or to the last instant that
