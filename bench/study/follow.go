@@ -129,7 +129,7 @@ func (s *session) watchTurn(t turn, m *meter, epoch *time.Time, sinks []*result.
 	return bench.Watch{Lag: s.follower != nil, Live: func(now bench.Live) {
 		l := s.live(t, now, m)
 		if s.follower != nil {
-			l.Begun, l.CPU, l.Blocks = *epoch, m.cores(), s.newBlocks()
+			l.Begun, l.CPU, l.Usage, l.Blocks = *epoch, m.cores(), m.newest(), s.newBlocks()
 			s.tellEvents()
 		}
 		s.Observer.Live(l)

@@ -126,5 +126,6 @@ type Live struct {
 	// For a Follower only:
 	Begun  time.Time          // the level's start
 	CPU    map[string]float64 // in cores, over about the last second, by Process.Name
+	Usage  proc.Snapshot      // the newest
 	Blocks []Block            // that have become known since the Live before
 }

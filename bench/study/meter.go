@@ -127,6 +127,13 @@ func (m *meter) busiest() (name string, cores float64) {
 	return bottleneck.Largest(nodes)
 }
 
+// newest returns the newest sample.
+func (m *meter) newest() proc.Snapshot {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.series[len(m.series)-1]
+}
+
 // cores returns the CPU that each process used over about the last second.
 func (m *meter) cores() map[string]float64 {
 	m.mu.Lock()
