@@ -36,6 +36,7 @@ const (
 	ModeRun     Mode = "run"     // a study under way, or several in turn
 	ModeNetwork Mode = "network" // a network that is held
 	ModeFolder  Mode = "folder"  // the folder of a finished run
+	ModeMetrics Mode = "metrics" // no page: only metrics, for programs
 )
 
 // Config holds the arguments of Serve.

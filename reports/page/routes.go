@@ -16,7 +16,7 @@ import (
 type route struct {
 	path   string
 	method string // that it takes; HEAD comes with GET
-	in     []Mode // nil: in all
+	in     []Mode // nil: in all that are of a page
 	answer func(*Server, http.ResponseWriter, *http.Request)
 }
 
@@ -37,7 +37,7 @@ func routes() []route {
 		{"/api/ledger/{channel}/meters/{meter}", get, nil, (*Server).meter},
 		{"/report/{file}", get, []Mode{ModeFolder}, (*Server).report},
 		{"/report/{folder}/{file}", get, []Mode{ModeFolder}, (*Server).report},
-		{"/metrics", get, nil, (*Server).metrics},
+		{"/metrics", get, []Mode{ModeRun, ModeNetwork, ModeMetrics}, (*Server).metrics},
 	}
 }
 
@@ -46,7 +46,7 @@ func (s *Server) router() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusNotFound, "there is no such page") })
 	for _, one := range routes() {
-		if one.in != nil && !slices.Contains(one.in, s.config.Mode) {
+		if one.in == nil && s.config.Mode == ModeMetrics || one.in != nil && !slices.Contains(one.in, s.config.Mode) {
 			continue
 		}
 		mux.HandleFunc(one.path, func(w http.ResponseWriter, r *http.Request) {
