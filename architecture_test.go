@@ -58,6 +58,7 @@ var foreign = map[string][]string{
 	"gonum.org/v1/plot":                          {"reports/plot"},
 	"github.com/spf13/cobra":                     {"cmd/meterbench"},
 	"github.com/mdlayher/netlink":                {"internal/sockets", "network/wan"},
+	"github.com/prometheus/client_golang":        {"reports/openmetrics"},
 }
 
 // sources calls visit with the name of every file of production code, and its text.
