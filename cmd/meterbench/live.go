@@ -23,17 +23,21 @@ import (
 	"meterbench/network"
 	"meterbench/network/explorer"
 	"meterbench/network/lab"
+	"meterbench/reports/openmetrics"
 	"meterbench/reports/page"
 )
 
-// livePage has the flags of the page in a browser.
+// livePage has the flags of the page in a browser, and of the metrics, which are served under its address too.
 type livePage struct {
 	address, token string
+	scraped        string         // the address of the metrics alone
 	always         bool           // it is what the command is for
 	server         *page.Server   // nil: there is none
 	ledgers        *ledger.Switch // that it shows, likewise
 	feed           *live.Feed     // of the study under way, likewise
 	say            func(text string)
+	metrics        *openmetrics.Metrics // nil: nobody wants them
+	endpoint       *page.Server         // of the metrics alone, likewise
 }
 
 // freeAddress is the value of --live without one: a free port on loopback.
@@ -47,10 +51,20 @@ func (l *livePage) add(cmd *cobra.Command, what string) {
 	flags.StringVar(&l.token, "live-token", "", "the `secret` with which the page opens: env:NAME, file:PATH, or the text itself, which other users can see")
 }
 
+// wanted reports whether the page and the metrics are.
+func (l *livePage) wanted(cmd *cobra.Command) (live, metrics bool) {
+	flag := cmd.Flag("metrics") // which not all commands have
+	return l.always || cmd.Flag("live").Changed, flag != nil && flag.Changed
+}
+
 // check returns what is wrong with the flags together.
 func (l *livePage) check(cmd *cobra.Command) error {
-	if !l.always && !cmd.Flag("live").Changed && cmd.Flag("live-token").Changed {
+	live, metrics := l.wanted(cmd)
+	if !live && !metrics && cmd.Flag("live-token").Changed {
 		return lab.InputErrorf("--live-token: there is no page to open; give --live too")
+	}
+	if metrics && l.scraped == "" {
+		return lab.InputErrorf("--metrics: give an address, HOST:PORT or a port alone, as --metrics 9464")
 	}
 	return nil
 }
@@ -71,55 +85,77 @@ func misplaced(cmd *cobra.Command, args []string) string {
 	return args[i]
 }
 
-// serve serves the page until close, where it is wanted, and prints its URL on out. Call it before anything starts.
+// serve serves the page and the metrics until close, as far as they are wanted, and prints their URLs on out. Call it before
+// anything starts.
 func (l *livePage) serve(cmd *cobra.Command, out io.Writer, config page.Config) error {
-	if !l.always && !cmd.Flag("live").Changed {
+	live, metrics := l.wanted(cmd)
+	if !live && !metrics {
 		return nil
 	}
-	token, err := secret(l.token)
-	if err != nil {
+	var err error
+	if config.Token, err = secret(l.token); err != nil {
 		return lab.InputErrorf("--live-token: %w", err)
+	}
+	if metrics {
+		if err := l.serveMetrics(cmd, out, config.Token); err != nil {
+			return err
+		}
+		config.Metrics = l.metrics
+	}
+	if !live {
+		return nil
 	}
 	if config.Ledger == nil {
 		l.ledgers = new(ledger.Switch)
 		config.Ledger = l.ledgers
 	}
-	config.Address, config.Token = l.address, token
-	if l.address == freeAddress {
+	if config.Address = l.address; l.address == freeAddress {
 		config.Address = ""
 	}
-	stderr := cmd.ErrOrStderr()
-	l.say = func(text string) {
+	l.say = saying(cmd.ErrOrStderr(), "live page")
+	if l.server, err = listen(cmd, "live", config, l.say); err != nil {
+		l.close()
+		return err
+	}
+	how := ""
+	if config.Token != "" {
+		how = "?token=TOKEN once"
+	}
+	fmt.Fprintf(out, "live page: %s%s\n", hyperlink(out, l.server.URL()), how)
+	return nil
+}
+
+// saying returns what writes a line about a server of ours.
+func saying(stderr io.Writer, of string) func(text string) {
+	return func(text string) {
 		erase := ""
 		if _, is := terminal(stderr); is { // a status line may be there
 			erase = "\r" + ansi.EraseLine.Sprint()
 		}
-		fmt.Fprintf(stderr, "%slive page: %s\n", erase, printable.Line(text))
+		fmt.Fprintf(stderr, "%s%s: %s\n", erase, of, printable.Line(text))
 	}
-	config.Failed = func(err error) { l.say(err.Error() + "; all else goes on") }
-	server, err := page.Serve(cmd.Context(), config)
-	wrong, address := errors.AsType[*page.AddressError](err)
-	switch {
-	case address:
-		return lab.InputErrorf("--live=%s: %w", printable.Line(l.address), wrong)
-	case errors.Is(err, page.ErrNoToken):
-		return lab.InputErrorf("--live=%s: %w; give one with --live-token, as env:NAME or file:PATH", printable.Line(l.address), err)
-	case errors.Is(err, page.ErrShortToken):
-		return lab.InputErrorf("--live-token: %w", err)
-	case err != nil:
-		return err
-	}
-	how := ""
-	if token != "" {
-		how = "?token=TOKEN once"
-	}
-	l.server = server
-	fmt.Fprintf(out, "live page: %s%s\n", hyperlink(out, server.URL()), how)
-	return nil
 }
 
-// watch has the page, if there is one, show a study that is about to begin.
+// listen begins to serve at the address that a flag gives. What goes wrong later is said.
+func listen(cmd *cobra.Command, flag string, config page.Config, say func(text string)) (*page.Server, error) {
+	config.Failed = func(err error) { say(err.Error() + "; all else goes on") }
+	server, err := page.Serve(cmd.Context(), config)
+	wrong, address := errors.AsType[*page.AddressError](err)
+	given := "--" + flag + "=" + printable.Line(cmd.Flag(flag).Value.String())
+	switch {
+	case address:
+		return nil, lab.InputErrorf("%s: %w", given, wrong)
+	case errors.Is(err, page.ErrNoToken):
+		return nil, lab.InputErrorf("%s: %w; give one with --live-token, as env:NAME or file:PATH", given, err)
+	case errors.Is(err, page.ErrShortToken):
+		return nil, lab.InputErrorf("--live-token: %w", err)
+	}
+	return server, err
+}
+
+// watch has the page and the metrics, if there are any, show a study that is about to begin.
 func (l *livePage) watch(config *study.Config) {
+	l.measure(config)
 	if l.server == nil {
 		return
 	}
@@ -134,8 +170,9 @@ func (l *livePage) watch(config *study.Config) {
 	})
 }
 
-// show has the page, if there is one, show a network that is up, until hide is called.
+// show has the page and the metrics, if there are any, show a network that is up, until hide is called.
 func (l *livePage) show(r *network.Record) (hide func()) {
+	l.measureNetwork(r)
 	if l.server == nil {
 		return func() {}
 	}
@@ -164,10 +201,12 @@ func (l *livePage) ended(dir string, err error) {
 	l.feed = nil
 }
 
-// close ends the page, if there is one.
+// close ends the page and the metrics, if there are any.
 func (l *livePage) close() {
-	if l.server != nil {
-		_ = l.server.Close() // what it cannot end, the end of the program does
+	for _, server := range []*page.Server{l.server, l.endpoint} {
+		if server != nil {
+			_ = server.Close() // what it cannot end, the end of the program does
+		}
 	}
 }
 

@@ -89,6 +89,7 @@ tools call it, and keep the network up until Ctrl-C or meterbench network down.`
 	cmd.Flags().BoolVar(&oneWay, "one-way-tls", false, "take clients without a TLS certificate, as Caliper's gateway connector is")
 	distanceFlag(cmd, &distance)
 	live.add(cmd, "the network and its ledgers")
+	live.addMetrics(cmd)
 	format.add(cmd)
 	fabric.add(cmd)
 	return cmd

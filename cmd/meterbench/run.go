@@ -126,6 +126,7 @@ func newRunner(cmd *cobra.Command, what string) *runner {
 	flags.StringVar(&r.out, "out", "out", "write the results below this `folder`")
 	flags.StringArrayVar(&r.sets, "set", nil, "override a key of the "+what+", `key=value`; may be repeated")
 	r.live.add(cmd, "the run")
+	r.live.addMetrics(cmd)
 	r.fabric.add(cmd)
 	return r
 }
