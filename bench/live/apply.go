@@ -37,6 +37,9 @@ func (s *State) apply(change any) {
 		s.Points = put(s.Points, c, func(p Point) bool {
 			return p.Series == c.Series && p.Load == c.Load && p.Repetition == c.Repetition
 		})
+		if s.Level != nil {
+			s.Level.Over = true
+		}
 	case []Saturation:
 		s.Saturations = c
 	case []result.Warning:

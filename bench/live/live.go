@@ -99,6 +99,7 @@ type Level struct {
 	// Seconds are those of the whole level. Where they would be more than MostSeconds, neighbours have become one.
 	Seconds []Second `json:"seconds"`
 	Events  []Event  `json:"events,omitempty"`
+	Over    bool     `json:"over,omitempty"` // a Point of it is known
 }
 
 // Totals are the engine's counts of a level until now, its run-out included.

@@ -12,12 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"meterbench/bench/ledger"
 	"meterbench/bench/live"
-	"meterbench/bench/result"
-	"meterbench/bench/stats"
 	"meterbench/reports/charts"
 )
 
@@ -75,85 +71,6 @@ func runModule(t *testing.T, script string, input, into any) {
 	}
 	if err := json.Unmarshal(printed, into); err != nil {
 		t.Fatalf("%v in %s", err, printed)
-	}
-}
-
-// TestStateOnPage has the page apply messages as Go encodes them.
-func TestStateOnPage(t *testing.T) {
-	type message struct {
-		Kind live.MessageKind
-		Data any
-	}
-	p99 := 0.4
-	closed := func(n int) result.Load { return result.Load{Kind: result.LoadClosed, Clients: n} }
-	point := live.Point{Series: "plain", Load: closed(8), Words: "8 clients", Repetition: 1, Rate: 100, P99: &p99, Interval: &stats.Interval{Low: 98, High: 102}, Valid: true}
-	again := point
-	again.Repetition, again.Rate, again.Valid = 2, 110, false
-	other := live.Point{Series: "plain", Load: closed(1), Words: "1 client", Repetition: 1, Rate: 20, Valid: true}
-	messages := []message{
-		{live.KindState, live.State{Run: live.Run{Series: []string{"plain"}}, Working: "starting"}},
-		{live.KindStep, live.Step{At: 1, Text: "measure"}},
-		{live.KindLevel, live.Level{Number: 2, Series: "plain", Load: closed(8), Words: "8 clients", Repetition: 1, From: 5, To: 30}},
-		{live.KindSecond, live.Second{At: 1, Valid: 100, Progress: live.Progress{Level: 2, Levels: 4, Remaining: 60, Whole: 120}}},
-		{live.KindEvent, result.Event{Kind: result.EventKill, Asked: "peer0", At: 1.5}},
-		{live.KindSecond, live.Second{At: 33, Valid: 90, RunsOut: true}},
-		{live.KindPoint, other}, {live.KindPoint, point}, {live.KindPoint, again},
-		{live.KindSaturation, live.Saturation{Series: "plain", Load: 8}},
-		{live.KindSaturation, live.Saturation{Series: "plain", Load: 16, Reached: true}},
-		{live.KindWarning, result.Warning{Code: "x", Text: "Something."}},
-		{live.KindEnd, live.End{At: 100}},
-	}
-	type at struct {
-		Load     float64
-		Rate     float64
-		Interval *stats.Interval
-		P99      *float64
-		Valid    bool
-	}
-	type line struct {
-		Name string
-		At   []at
-	}
-	var got struct {
-		Before, Under  bool // over, at the first state and within the level
-		Over           bool
-		Working        string
-		Seconds        int
-		Events         int
-		Extent         float64
-		Remaining      float64
-		Saturations    []live.Saturation
-		Warnings       int
-		End            float64
-		Closed, Open   []line
-		LateKnows      bool // that the level is over
-		LateIsUnderWay bool
-	}
-	runModule(t, `
-import {readFileSync} from "node:fs";
-import {apply, begin, curves, extent} from "./state.js";
-const [first, ...rest] = JSON.parse(readFileSync("input.json", "utf8"));
-const s = begin(first.Data);
-const before = s.over;
-let under = null;
-for (const m of rest) {
-  apply(s, m.Kind, m.Data);
-  if (m.Kind === "event") under = s.over;
-}
-const late = {...s, end: undefined};
-console.log(JSON.stringify({
-  before, under, over: s.over, working: s.working, seconds: s.level.seconds.length, events: s.level.events.length, extent: extent(s.level),
-  remaining: s.progress.remaining_s, saturations: s.saturations, warnings: s.warnings.length, end: s.end.at_s,
-  closed: curves(s.points, "closed"), open: curves(s.points, "open"),
-  lateKnows: begin(late).over, lateIsUnderWay: !begin({...late, points: []}).over,
-}));`, messages, &got)
-	want := got
-	want.Before, want.Under, want.Over, want.Working, want.Seconds, want.Events, want.Extent, want.Remaining = false, false, true, "", 2, 1, 35, 0
-	want.Saturations, want.Warnings, want.End = []live.Saturation{{Series: "plain", Load: 16, Reached: true}}, 1, 100
-	want.Closed = []line{{"plain", []at{{1, 20, nil, nil, true}, {8, 105, nil, &p99, false}}}}
-	want.Open, want.LateKnows, want.LateIsUnderWay = []line{}, true, true
-	if d := cmp.Diff(want, got); d != "" {
-		t.Error(d)
 	}
 }
 

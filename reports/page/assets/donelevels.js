@@ -21,24 +21,34 @@ export function doneLevels(parent) {
   const fold = el("details", {class: "fold", open: matchMedia("(min-width: 45rem)").matches}, title, t.root);
   parent.append(none, charts, note, fold);
   const pairs = {};
-  let drawn = 0, marked = "";
+  let drawn = [], marked = "";
 
   function draw(state) {
     show(none, !state.points.length);
     show(note, !!state.points.length);
     show(fold, !!state.points.length);
     put(title, `Table of the levels (${state.points.length})`);
-    if (drawn > state.points.length) { // the program has begun anew
-      t.body.replaceChildren();
-      drawn = 0;
-    }
+    const other = drawn.some((p, i) => p !== state.points[i]); // one is known better, or another study has begun
     const news = JSON.stringify(state.saturations);
-    if (drawn === state.points.length && marked === news) return;
+    if (!other && drawn.length === state.points.length && marked === news) return;
     marked = news;
-    for (; drawn < state.points.length; drawn++) t.body.prepend(t.row(cells(state.points[drawn])));
+    if (other) {
+      t.body.replaceChildren();
+      drawn = [];
+    }
+    for (const p of state.points.slice(drawn.length)) t.body.prepend(t.row(cells(p)));
+    drawn = [...state.points];
     for (const kind of Object.keys(axes)) {
       const lines = curves(state.points, kind);
-      if (!lines.length) continue;
+      if (!lines.length) {
+        for (const chart of Object.values(pairs[kind] ?? {})) {
+          const figure = chart.root.parentElement;
+          chart.destroy();
+          figure.remove();
+        }
+        delete pairs[kind];
+        continue;
+      }
       pairs[kind] ??= pair(charts, kind);
       fill(pairs[kind], lines, state, kind);
     }

@@ -22,15 +22,17 @@ export function levelCharts(parent) {
   const blocks = chart({title: "Blocks as cut", y: {unit: "tx", label: "transactions"}, latest: false, empty: "No block yet."});
   blocks.define(cuts.slice(0, 3).map(stick));
   const all = [rates, latency, flight, ended, cpu, blocks];
-  let level = null, columns = null;
+  let level = null, columns = null, changes = 0;
 
-  // draw shows the level of a state. What came since the last call is added to the columns, which are made anew for another level.
+  // draw shows the level of a state. What came since the last call is added to the columns, which are made anew for another level,
+  // and where what they have is no longer so.
   function draw(state) {
     if (!state.level) return;
-    if (level !== state.level) {
-      level = state.level;
+    if (level !== state.level) all.forEach(c => c.renew());
+    if (level !== state.level || changes !== level.changes) {
+      ({level} = state);
+      ({changes} = level);
       columns = {at: [], offered: [], valid: [], answered: [], p50: [], p99: [], lag: [], flight: [], ended: {}, cpu: {}, blocks: {at: [], by: {}, labels: []}};
-      all.forEach(c => c.renew());
     }
     for (let i = columns.at.length; i < level.seconds.length; i++) add(columns, level.seconds[i], i);
     const frame = {
@@ -91,7 +93,7 @@ function add(c, second, i) {
     const k = c.blocks.at.push(b.at_s) - 1;
     const reason = b.cut_reason || "unknown";
     (c.blocks.by[reason] ??= new Array(k).fill(null))[k] = b.transactions;
-    c.blocks.labels.push(`block ${b.number} of ${b.channel}`);
+    c.blocks.labels.push(`block ${b.number}` + (b.channel ? ` of ${b.channel}` : ""));
     for (const column of Object.values(c.blocks.by)) if (column.length <= k) column.push(null);
   }
 }

@@ -47,11 +47,11 @@ export function loadView(root, about, connection) {
     el("details", {class: "fold"}, stepsTitle, steps));
   const level = levelCharts(charts), levels = doneLevels(done);
   let state = null, skew = 0, told = 0, frame = 0;
+  const written = new Map();
 
-  // begun shows what stays as it is for the whole run.
+  // begun shows what is measured, which stays as it is until there is another network.
   function begun() {
     const {run} = state;
-    skew = Date.now() - new Date(state.now ?? Date.now());
     show(simulated, !!run.simulated);
     facts.replaceChildren(fields([
       ["Topology", run.topology], ["Target", run.target === "reference" ? "reference ledger" : run.target], ["Seed", String(run.seed)], ["Run", run.run],
@@ -64,8 +64,9 @@ export function loadView(root, about, connection) {
   follow((kind, data) => {
     if (kind === "state") {
       state = begin(data);
-      begun();
+      skew = Date.now() - new Date(state.now ?? Date.now());
     } else if (state) apply(state, kind, data);
+    if (state && (kind === "state" || kind === "run")) begun();
     told = Date.now();
     soon();
   }, connection);
@@ -97,7 +98,7 @@ export function loadView(root, about, connection) {
     put(heading, level ? `Level ${number}${of}: ${what}` : ended ? "No level was measured" : "Before the first level");
     const last = state.steps.at(-1)?.text ?? "";
     const second = level?.seconds.at(-1);
-    const inLevel = level && !state.over && !ended && (second?.runs_out ? "running out" : (second?.at_s ?? 0) < level.from_s ? "warming up" : "measuring");
+    const inLevel = level && !level.over && !ended && (second?.runs_out ? "running out" : (second?.at_s ?? 0) < level.from_s ? "warming up" : "measuring");
     put(stage, ended ? "" : [inLevel, state.working || !inLevel && last].filter(Boolean).join(" · "));
     show(end, !!ended);
     if (ended) {
@@ -105,7 +106,7 @@ export function loadView(root, about, connection) {
       const how = ended.failed ? `The run did not end well: ${sentence(ended.failed)}` : `The run has ended after ${Units.duration(ended.at_s)}.`;
       put(end, how + (ended.report ? ` Its report: ${ended.report}` : ""));
     }
-    stops?.enable(!!level && !state.over && !ended, !ended);
+    stops?.enable(!!level && !level.over && !ended, !ended);
   }
 
   // clock shows the time left and the time gone by, which go on between two messages.
@@ -121,7 +122,7 @@ export function loadView(root, about, connection) {
 
   function current() {
     const second = state.level?.seconds.at(-1);
-    list.classList.toggle("past", state.over);
+    list.classList.toggle("past", !!state.level?.over || !!state.end);
     for (const t of figures) {
       const v = second ? t.of(second) : null;
       const known = v !== null && v !== undefined;
@@ -131,11 +132,15 @@ export function loadView(root, about, connection) {
     }
   }
 
-  // log adds warnings and steps that came.
+  // log adds warnings and steps that came, and writes all where some went or are others now.
   function log() {
     const add = (parent, items, line) => {
-      if (parent.childElementCount > items.length) parent.replaceChildren();
+      const before = written.get(parent);
+      if (before?.items === items) return;
+      const keys = items.map(item => JSON.stringify(item));
+      if (before?.keys.some((key, i) => key !== keys[i])) parent.replaceChildren();
       for (let i = parent.childElementCount; i < items.length; i++) parent.append(line(items[i]));
+      written.set(parent, {items, keys});
     };
     show(noWarnings, !state.warnings.length);
     show(warnings, !!state.warnings.length);

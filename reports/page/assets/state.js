@@ -1,58 +1,107 @@
-// The state of a study as the page has it: live.State (bench/live), changed by its messages. No part of it touches the page.
+// The state of a study as the page has it: live.State (bench/live), changed by its messages as Go changes it. No part of it touches
+// the page.
+
+// What a state keeps at most, as bench/live has it.
+const most = {seconds: 600, whole: 60, blocks: 500, steps: 200};
 
 // begin returns the state that the first message of a stream brings.
 export function begin(state) {
   const s = {steps: [], points: [], saturations: [], warnings: [], progress: {level: 0, levels: 0, remaining_s: 0, whole_s: 0}, ...state};
   for (const list of ["steps", "points", "saturations", "warnings"]) s[list] ??= [];
-  if (s.level) {
-    s.level.seconds ??= [];
-    s.level.events ??= [];
-  }
-  s.over = !!s.level && (!!s.end || s.points.some(p => isOf(p, s.level)));
+  if (s.level) s.level = levelOf(s.level);
   return s;
 }
 
-// isOf reports whether a point is that of a level, as far as it can be known: a level of a group of phases has several.
-function isOf(point, level) {
-  return point.repetition === level.repetition && point.load_text === level.load_text && (level.phases > 0 || point.series === level.series);
+// levelOf returns a level with its lists. Its changes count how often seconds that were known have become others.
+const levelOf = level => ({...level, seconds: level.seconds ?? [], events: level.events ?? [], changes: 0});
+
+// changes has how a message of each kind, but the first, changes a state.
+const changes = {
+  run(s, run) { s.run = run; },
+  step(s, step) {
+    s.steps = [...s.steps, step].slice(-most.steps);
+    s.working = "";
+  },
+  working(s, text) { s.working = text; },
+  level(s, level) { s.level = levelOf(level); },
+  second(s, {progress, totals, replaces, ...second}) {
+    s.progress = progress;
+    if (s.level) pass(Object.assign(s.level, totals), second, replaces);
+  },
+  event(s, event) { if (s.level) set(s.level.events, event, e => e.at_s === event.at_s && e.kind === event.kind); },
+  point(s, point) {
+    const same = p => p.series === point.series && p.repetition === point.repetition && JSON.stringify(p.load) === JSON.stringify(point.load);
+    set(s.points, point, same);
+    if (s.level) s.level.over = true;
+  },
+  saturations(s, all) { s.saturations = all; },
+  warnings(s, all) { s.warnings = all; },
+  end(s, end) { s.end = end; },
+};
+
+// kinds are those of all messages.
+export const kinds = ["state", ...Object.keys(changes)];
+
+// apply changes the state by a message, but for the first.
+export function apply(s, kind, data) { changes[kind](s, data); }
+
+// set replaces the one that is the same, or adds it.
+function set(list, one, same) {
+  const i = list.findIndex(same);
+  list[i < 0 ? list.length : i] = one;
 }
 
-// apply changes the state by a message.
-export function apply(s, kind, data) {
-  switch (kind) {
-    case "step":
-      s.steps.push(data);
-      s.working = "";
-      break;
-    case "working":
-      s.working = data;
-      break;
-    case "level":
-      s.level = {...data, seconds: data.seconds ?? [], events: data.events ?? []};
-      s.over = false;
-      break;
-    case "second":
-      s.progress = data.progress ?? s.progress;
-      s.level?.seconds.push(data);
-      break;
-    case "event":
-      s.level?.events.push(data);
-      break;
-    case "point":
-      s.points.push(data);
-      s.over = true;
-      break;
-    case "saturation":
-      s.saturations = [...s.saturations.filter(x => x.series !== data.series || x.open !== data.open), data];
-      break;
-    case "warning":
-      s.warnings.push(data);
-      break;
-    case "end":
-      s.end = data;
-      s.over = true;
-      break;
+// pass adds a second to a level.
+function pass(level, second, replaces) {
+  const {seconds} = level;
+  if (replaces && seconds.length) {
+    seconds.pop();
+    level.changes++;
   }
+  seconds.push(second);
+  if (seconds.length > most.seconds) {
+    shorten(seconds);
+    level.changes++;
+  }
+  let left = most.blocks;
+  for (let i = seconds.length - 1; i >= 0; i--) {
+    const {blocks} = seconds[i];
+    if (!blocks) continue;
+    if (blocks.length > left) {
+      seconds[i].blocks = left ? blocks.slice(-left) : undefined;
+      left = 0;
+    } else left -= blocks.length;
+  }
+}
+
+// shorten makes one of the two neighbours that are the shortest together, the earliest such ones, none of the last minute's.
+function shorten(seconds) {
+  let at = 0, shortest = Infinity, began = 0;
+  for (let i = 0, before = 0; i < seconds.length - most.whole - 1; before = seconds[i++].at_s) {
+    const both = seconds[i + 1].at_s - before;
+    if (both < shortest) [at, shortest, began] = [i, both, before];
+  }
+  seconds.splice(at, 2, merge(began, seconds[at], seconds[at + 1]));
+}
+
+// merge makes one of two seconds, the first of which began at an instant. Rates and CPU are means over time, as the median is; of the
+// other quantiles it has the higher ones.
+function merge(began, first, second) {
+  const a = first.at_s - began, b = second.at_s - first.at_s;
+  const weighed = perUnit => (x, y) => Math.round((x * a + y * b) / (a + b) * perUnit) / perUnit;
+  const rate = weighed(1e2), highest = (x, y) => Math.max(x, y), sum = (x, y) => x + y;
+  const either = (x, y, of) => (x ?? null) === null ? y : (y ?? null) === null ? x : of(x, y);
+  const both = (x, y, of) => Object.fromEntries(Object.keys({...x, ...y}).map(k => [k, of(x?.[k] ?? 0, y?.[k] ?? 0)]));
+  const m = {
+    ...second, offered_per_s: rate(first.offered_per_s, second.offered_per_s), valid_per_s: rate(first.valid_per_s, second.valid_per_s),
+    answered_per_s: rate(first.answered_per_s, second.answered_per_s), outcomes_per_s: both(first.outcomes_per_s, second.outcomes_per_s, rate),
+    cpu_cores: both(first.cpu_cores, second.cpu_cores, weighed(1e3)), p50_s: either(first.p50_s, second.p50_s, weighed(1e6)),
+    p99_s: either(first.p99_s, second.p99_s, highest), lag_p99_s: either(first.lag_p99_s, second.lag_p99_s, highest),
+    packed: (first.packed ?? 0) + (second.packed ?? 0),
+  };
+  if (first.cuts) m.cuts = both(first.cuts, second.cuts, sum);
+  if (first.blocks) m.blocks = [...first.blocks, ...second.blocks ?? []];
+  return m;
 }
 
 // curves returns the points of each series over one kind of load, closed or open: one entry for each load with the mean of its

@@ -1,6 +1,6 @@
 // The stream of a study's messages, with what is known of the connection.
+import {kinds} from "./state.js";
 
-const kinds = ["state", "step", "working", "level", "second", "event", "point", "saturation", "warning", "end"];
 const longest = 15; // seconds between two attempts to connect again
 
 // follow calls message(kind, data) for what comes and connection(state) as it changes: connecting, live, lost, ended.

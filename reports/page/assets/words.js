@@ -56,7 +56,7 @@ export const partHues = {lag: 0, prepare: 2, encrypt: 1, endorse: 3, submit: 4, 
 
 // event says in a few words what was done.
 export function event(e) {
-  return [e.kind, e.asked, e.details, e.failed && "(failed)"].filter(Boolean).join(" ");
+  return [e.kind, e.asked, e.details, e.underway && "(under way)", e.failed && "(failed)"].filter(Boolean).join(" ");
 }
 
 // when writes an instant in the time of the reader, with its date where it is not today's.
