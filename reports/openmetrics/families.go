@@ -1,10 +1,6 @@
 package openmetrics
 
-import (
-	"strings"
-
-	"github.com/prometheus/client_golang/prometheus"
-)
+import "github.com/prometheus/client_golang/prometheus"
 
 // A family is a metric with its labels, as served. Values are in base units. docs/metrics.md has the same table.
 type family struct {
@@ -96,6 +92,3 @@ func (f family) valueType() prometheus.ValueType {
 	}
 	return prometheus.GaugeValue
 }
-
-// base returns the name without what says that it is a counter.
-func (f family) base() string { return strings.TrimSuffix(f.name, "_total") }
