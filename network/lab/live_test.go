@@ -11,6 +11,7 @@ import (
 	"meterbench/bench/live"
 	"meterbench/bench/result"
 	"meterbench/bench/study"
+	"meterbench/network/fabric/daemons"
 )
 
 const watched = `name: watched
@@ -134,4 +135,48 @@ func orNone(figure *float64) float64 {
 		return -1
 	}
 	return *figure
+}
+
+// On a real network the feed has every block of a level, with why it was cut, before the next level begins.
+func TestFeedHasTheBlocksOfARealNetwork(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real network")
+	}
+	file := filepath.Join(t.TempDir(), "w.yaml")
+	text := "name: w\ntopology: minimal\nwarmup: 1s\nworkload: {kind: plain}\nload: {kind: closed, clients: [8], hold: 4s}\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Read(t.Context(), file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	binaries, err := daemons.Ensure(t.Context(), daemons.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	site, err := New(p, dir, Programs{Daemons: func(string) (daemons.Binaries, error) { return binaries, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed := live.New(p.Scenario, "1")
+	if err := study.Run(t.Context(), study.Config{Scenario: p.Scenario, Lab: site, Dir: dir, ID: "1", Observer: feed}); err != nil {
+		t.Fatal(err)
+	}
+	level := feed.State().Level
+	packed, cuts := 0, map[string]int{}
+	for _, s := range level.Seconds {
+		packed += s.Packed
+		for reason, n := range s.Cuts {
+			cuts[reason] += n
+		}
+		if s.CPU["peer0.ptb"] <= 0 || s.CPU["orderer0"] <= 0 {
+			t.Errorf("after %v s: CPU %v", s.At, s.CPU)
+		}
+	}
+	// A block that the last transactions saw may be logged a moment after they did.
+	if valid := int(level.Ended["valid"]); packed > valid || packed < valid-8 || valid < 8 || cuts["unknown"] > 0 || len(cuts) == 0 {
+		t.Errorf("%d transactions in blocks cut as %v, %d valid", packed, cuts, valid)
+	}
 }
