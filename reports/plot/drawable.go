@@ -16,8 +16,8 @@ func on(a reports.Axis, v float64) bool {
 	return math.Abs(v) < furthest && (!a.Log || v > 1/furthest)
 }
 
-// drawable returns the figure without what has no place on its axes.
-func drawable(f reports.Figure) reports.Figure {
+// Drawable returns the figure without what has no place on its axes.
+func Drawable(f reports.Figure) reports.Figure {
 	f.Levels = kept(f.Levels, func(l reports.Level) bool { return on(f.Y, l.Y) })
 	f.X.Ticks = kept(f.X.Ticks, func(t float64) bool { return on(f.X, t) })
 	f.Series = drawableSeries(f, f.Series)

@@ -13,7 +13,7 @@ import (
 
 // drawData draws axis titles, axes and marks of a panel into the canvas. The title of the Y axis stands upright above it.
 func drawData(c draw.Canvas, f reports.Figure, panel reports.Panel) {
-	f, panel = drawable(f), drawablePanel(f, panel)
+	f, panel = Drawable(f), drawablePanel(f, panel)
 	if f.Map != nil {
 		drawMap(c, *f.Map)
 		return

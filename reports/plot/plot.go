@@ -65,8 +65,9 @@ func PanelSVG(w io.Writer, f reports.Figure, panel reports.Panel) error {
 
 // A Key is an entry of a figure's legend: its text, and a drawing of the line or mark that it explains.
 type Key struct {
-	Label string
-	entry entry
+	Label  string
+	Series bool // it stands for a series, else for something else that is drawn
+	entry  entry
 }
 
 // Legend returns the keys of the figure, for a page that prints them itself.
@@ -74,8 +75,9 @@ func Legend(f reports.Figure) (keys []Key) {
 	if f.Empty != "" {
 		return nil
 	}
-	for _, e := range legend(linear(f), math.MaxFloat32) {
-		keys = append(keys, Key{e.label, e})
+	ofSeries := len(f.Legend())
+	for i, e := range legend(linear(f), math.MaxFloat32) {
+		keys = append(keys, Key{e.label, i < ofSeries, e})
 	}
 	return keys
 }
@@ -165,11 +167,13 @@ var Tiles = [...]string{"#C6DBEF", "#9ECAE1", "#6BAED6", "#4292C6", "#2171B5", "
 // shade covers what is outside of a measured window, on a light page and on a dark one.
 var shade = color.NRGBA{0x80, 0x88, 0x93, 0x38}
 
-// tileColour is the colour of a tile of a heat map: one of a few between light and dark, by the root of its share, so
-// that rare latencies show beside common ones.
-func tileColour(share float64) color.Color {
-	return hex(Tiles[min(max(0, int(math.Sqrt(share)*float64(len(Tiles)))), len(Tiles)-1)])
+// Shade is the index in Tiles of the colour of a tile of a heat map: by the root of its share, so that rare latencies show beside
+// common ones.
+func Shade(share float64) int {
+	return min(max(0, int(math.Sqrt(share)*float64(len(Tiles)))), len(Tiles)-1)
 }
+
+func tileColour(share float64) color.Color { return hex(Tiles[Shade(share)]) }
 
 // markStyle is that of the strokes of a mark.
 func markStyle(m reports.Mark) draw.LineStyle {
