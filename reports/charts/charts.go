@@ -11,7 +11,10 @@ import "embed"
 var Files embed.FS
 
 // Scripts are the names of the scripts in the order in which a page loads them.
-var Scripts = []string{"uPlot.iife.min.js", "units.js", "palette.js", "drawing.js", "charts.js"}
+var Scripts = []string{"uPlot.iife.min.js", "units.js", "palette.js", "drawing.js", "marks.js", "scales.js", "reading.js", "charts.js"}
+
+// Figures is the script that draws the figures of report.html, after Scripts, from their [Data].
+const Figures = "figures.js"
 
 // Styles are the names of the style sheets, in the same way. They take the colours of what is not data from the page:
 // --paper, --page, --ink, --faint, --rule and --link.

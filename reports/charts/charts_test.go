@@ -37,7 +37,7 @@ func TestLists(t *testing.T) {
 	for _, e := range entries {
 		got = append(got, e.Name())
 	}
-	want := slices.Sorted(slices.Values(slices.Concat(charts.Scripts, charts.Styles, []string{"uPlot.LICENSE.txt"})))
+	want := slices.Sorted(slices.Values(slices.Concat(charts.Scripts, charts.Styles, []string{charts.Figures, "uPlot.LICENSE.txt"})))
 	if !slices.Equal(got, want) {
 		t.Errorf("embedded are %v, the lists name %v", got, want)
 	}

@@ -2,6 +2,15 @@
 "use strict";
 
 globalThis.Drawing = (() => {
+  // element makes an element of a page, text as text.
+  function element(name, parent, attributes = {}, text) {
+    const e = document.createElement(name);
+    for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, v);
+    if (text !== undefined) e.textContent = text;
+    parent?.append(e);
+    return e;
+  }
+
   // clipped calls draw with the context limited to the plotting area, in canvas pixels.
   function clipped(u, draw) {
     const {ctx, bbox} = u;
@@ -53,10 +62,107 @@ globalThis.Drawing = (() => {
     });
   }
 
+  // tiles draws a heat map on a grid: x and y are its edges, at has two indices of the lower edges and the shade of each tile.
+  function tiles(u, {x, y, at}, theme) {
+    clipped(u, ctx => {
+      const left = x.map(v => Math.round(u.valToPos(v, "x", true))), top = y.map(v => Math.round(u.valToPos(v, "y", true)));
+      for (let k = 0; k < at.length; k += 3) {
+        const [i, j] = [at[k], at[k + 1]];
+        ctx.fillStyle = Palette.tile(at[k + 2], theme.dark);
+        ctx.fillRect(left[i], top[j + 1], left[i + 1] - left[i], top[j] - top[j + 1]);
+      }
+    });
+  }
+
+  // levels draws reference lines from left to right at values of y.
+  function levels(u, list, theme) {
+    clipped(u, (ctx, box) => {
+      ctx.strokeStyle = theme.ink;
+      ctx.lineWidth = 1.2 * theme.ratio;
+      ctx.setLineDash([8 * theme.ratio, 3 * theme.ratio]);
+      ctx.beginPath();
+      for (const v of list) {
+        const y = u.valToPos(v, "y", true);
+        ctx.moveTo(box.left, y);
+        ctx.lineTo(box.left + box.width, y);
+      }
+      ctx.stroke();
+    });
+  }
+
+  // rugs draws instants as strokes at the lower or the upper edge: [{x: [], colour, top}].
+  function rugs(u, list, theme) {
+    clipped(u, (ctx, box) => {
+      ctx.setLineDash([]);
+      ctx.lineWidth = 1.2 * theme.ratio;
+      const length = 7 * theme.ratio;
+      for (const {x, colour, top} of list) {
+        const from = top ? box.top : box.top + box.height - length;
+        ctx.strokeStyle = colour;
+        ctx.beginPath();
+        for (const v of x) {
+          const at = u.valToPos(v, "x", true);
+          ctx.moveTo(at, from);
+          ctx.lineTo(at, from + length);
+        }
+        ctx.stroke();
+      }
+    });
+  }
+
+  // path joins points in their order, in which x may go back: {x: [], y: []}.
+  function path(u, {x, y}, colour, width, dash, theme) {
+    clipped(u, ctx => {
+      ctx.strokeStyle = colour;
+      ctx.lineWidth = width * theme.ratio;
+      ctx.setLineDash(dash.map(d => d * theme.ratio));
+      ctx.beginPath();
+      x.forEach((v, k) => ctx.lineTo(u.valToPos(v, "x", true), u.valToPos(y[k], "y", true)));
+      ctx.stroke();
+    });
+  }
+
+  // captions writes what stands beside points, to their right or, without room there, to their left: [{x, y, text}].
+  function captions(u, list, theme) {
+    clipped(u, (ctx, box) => {
+      ctx.font = theme.small;
+      ctx.fillStyle = theme.ink;
+      ctx.textBaseline = "top";
+      const away = 6 * theme.ratio;
+      for (const {x, y, text} of list) {
+        const at = u.valToPos(x, "x", true), fits = at + away + ctx.measureText(text).width < box.left + box.width;
+        ctx.textAlign = fits ? "left" : "right";
+        ctx.fillText(text, fits ? at + away : at - away, u.valToPos(y, "y", true) + away / 2);
+      }
+    });
+  }
+
+  // across draws intervals of x: [{y, low, high}].
+  function across(u, list, colour, theme) {
+    clipped(u, ctx => {
+      ctx.strokeStyle = colour;
+      ctx.setLineDash([]);
+      ctx.lineWidth = 1.3 * theme.ratio;
+      const end = 5 * theme.ratio;
+      ctx.beginPath();
+      for (const {y, low, high} of list) {
+        const at = u.valToPos(y, "y", true), [from, to] = [low, high].map(v => u.valToPos(v, "x", true));
+        ctx.moveTo(from, at);
+        ctx.lineTo(to, at);
+        for (const x of [from, to]) {
+          ctx.moveTo(x, at - end);
+          ctx.lineTo(x, at + end);
+        }
+      }
+      ctx.stroke();
+    });
+  }
+
   // whiskers draws the intervals of points as bars with ends.
   function whiskers(u, points, scale, colour, theme) {
     clipped(u, ctx => {
       ctx.strokeStyle = colour;
+      ctx.setLineDash([]);
       ctx.lineWidth = 1.2 * theme.ratio;
       const end = 4 * theme.ratio;
       ctx.beginPath();
@@ -100,6 +206,7 @@ globalThis.Drawing = (() => {
   function points(u, list, series, scale, colour, theme) {
     clipped(u, ctx => {
       ctx.strokeStyle = colour;
+      ctx.setLineDash([]);
       ctx.lineWidth = 1.5 * theme.ratio;
       for (const {x, y, hollow} of list) {
         if (y == null) continue;
@@ -114,6 +221,7 @@ globalThis.Drawing = (() => {
   // rings draws a circle around points, as around where a series saturates: [{x, y, colour}].
   function rings(u, list, theme) {
     clipped(u, ctx => {
+      ctx.setLineDash([]);
       ctx.lineWidth = 1.8 * theme.ratio;
       for (const {x, y, colour} of list) {
         ctx.strokeStyle = colour;
@@ -124,74 +232,25 @@ globalThis.Drawing = (() => {
     });
   }
 
-  // layout places the labels of events in rows above the plot: the row of each that finds room, at most three.
-  function layout(list, place, measure, right, theme) {
-    const ends = [];
-    return list.map(({at, label}) => {
-      const x = place(at), width = label ? measure(label) : 0;
-      const left = Math.max(0, Math.min(x, right - width));
-      const row = label && Number.isFinite(x) && x >= 0 && x <= right ? [0, 1, 2].find(r => (ends[r] ?? -Infinity) < left) : undefined;
-      if (row !== undefined) ends[row] = left + width + 6 * theme.ratio;
-      return {x, left, row};
-    });
-  }
-
-  // rows is how many rows of labels there will be, about, in a chart so many CSS pixels wide.
-  function rows(list, [from, to], width, theme) {
-    const inside = width - 60;
-    const places = layout(list, at => (at - from) / (to - from) * inside, label => label.length * theme.size * 0.55, inside, {ratio: 1});
-    return Math.max(0, ...places.map(p => (p.row ?? -1) + 1));
-  }
-
-  // fit shortens a text to a width on a canvas.
-  function fit(ctx, text, width) {
-    while (text.length > 2 && ctx.measureText(text).width > width) text = text.slice(0, -2).trimEnd() + "…";
-    return text;
-  }
-
-  // marks draws a line from top to bottom for each event, and its label above where there is room: [{at, label, colour}].
-  function marks(u, list, theme) {
-    const {ctx, bbox: box} = u;
-    ctx.save();
-    ctx.font = theme.small;
-    ctx.textBaseline = "bottom";
-    ctx.textAlign = "left";
-    ctx.lineWidth = 1.2 * theme.ratio;
-    list = list.map(m => ({...m, label: m.label && fit(ctx, m.label, box.width)}));
-    const places = layout(list, at => u.valToPos(at, "x", true) - box.left, label => ctx.measureText(label).width, box.width, theme);
-    const line = (theme.size + 3) * theme.ratio;
-    ctx.setLineDash([4 * theme.ratio, 3 * theme.ratio]);
-    places.forEach(({x, row}, i) => {
-      if (!(x >= 0 && x <= box.width)) return;
-      ctx.strokeStyle = list[i].colour ?? theme.ink;
-      ctx.beginPath();
-      ctx.moveTo(box.left + x, box.top - (row ?? 0) * line);
-      ctx.lineTo(box.left + x, box.top + box.height);
-      ctx.stroke();
-    });
-    places.forEach(({left, row}, i) => { // over the lines, which pass behind them
-      if (row === undefined) return;
-      const foot = box.top - row * line;
-      ctx.fillStyle = theme.paper;
-      ctx.fillRect(box.left + left, foot - line, ctx.measureText(list[i].label).width, line);
-      ctx.fillStyle = theme.ink;
-      ctx.fillText(list[i].label, box.left + left, foot - theme.ratio);
-    });
-    ctx.restore();
-  }
-
   // sticks is a path builder of uPlot, for what happens at an instant: a bar of fixed width from zero to each value or, where they are
-  // crowded, its end alone.
+  // crowded, its end alone, and of those at one place one.
   function sticks(width, crowded) {
     return (u, index, from, to) => {
       const fill = new Path2D();
       const {scale} = u.series[index], ends = crowded(u);
-      const zero = u.valToPos(0, scale, true), wide = width * devicePixelRatio;
+      const zero = u.valToPos(0, scale, true), wide = Math.round(width * devicePixelRatio), drawn = new Set();
       for (let i = from; i <= to; i++) {
         const v = u.data[index][i];
         if (v == null) continue;
-        const y = u.valToPos(v, scale, true);
-        fill.rect(u.valToPos(u.data[0][i], "x", true) - wide / 2, ends ? y - wide / 2 : y, wide, ends ? wide : zero - y);
+        let x = u.valToPos(u.data[0][i], "x", true) - wide / 2, y = u.valToPos(v, scale, true);
+        if (ends) { // on a grid of whole pixels, which costs the browser less as well
+          x = Math.round(x / wide) * wide;
+          y = Math.round(y / wide - 0.5) * wide;
+          const place = x * 65536 + y;
+          if (drawn.has(place)) continue;
+          drawn.add(place);
+        }
+        fill.rect(x, y, wide, ends ? wide : zero - y);
       }
       return {stroke: null, fill, clip: null, band: null, gaps: null, flags: 3};
     };
@@ -205,7 +264,7 @@ globalThis.Drawing = (() => {
     const ctx = canvas.getContext("2d");
     ctx.scale(ratio, ratio);
     ctx.strokeStyle = ctx.fillStyle = colour;
-    if (series.draw === "area" || series.draw === "sticks") {
+    if (series.draw === "area" || series.draw === "bars" || series.draw === "sticks") {
       ctx.fillRect(6, 0, 12, high);
       return;
     }
@@ -221,5 +280,5 @@ globalThis.Drawing = (() => {
     ctx.fill();
   }
 
-  return {shades, band, whiskers, points, rings, rows, marks, sticks, swatch};
+  return {element, shades, band, tiles, levels, rugs, path, captions, across, whiskers, points, rings, sticks, swatch};
 })();

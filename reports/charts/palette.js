@@ -5,6 +5,7 @@ globalThis.Palette = (() => {
   const lines = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6F6F6F"];
   const parts = ["#BBBBBB", "#AA3377", "#EE6677", "#4477AA", "#66CCEE", "#228833", "#6E6E6E", "#CCBB44", "#882255", "#44AA99"];
   const steps = ["#E8A33D", "#DD6B55", "#B8428C", "#7A45C0", "#3F5BD8"];
+  const tiles = ["#C6DBEF", "#9ECAE1", "#6BAED6", "#4292C6", "#2171B5", "#08519C"];
   const faint = "#8C939B";
   const dashes = [[], [6, 3], [1.5, 2.5], [7, 2.5, 1.5, 2.5]];
 
@@ -33,5 +34,8 @@ globalThis.Palette = (() => {
     return dashes[(n ? variant : variant + Math.floor(hue / lines.length)) % dashes.length];
   }
 
-  return {lines, parts, steps, line, part, dash};
+  // tile is the colour of a tile of a heat map by its shade: the strongest stands out of the page.
+  const tile = (shade, dark) => tiles[dark ? tiles.length - 1 - shade : shade];
+
+  return {lines, parts, steps, tiles, tile, line, part, dash};
 })();

@@ -52,9 +52,11 @@ func evaluate(t *testing.T, script string, into any) {
 
 // TestUnits compares how pages write numbers with how reports do, over values of every size.
 func TestUnits(t *testing.T) {
-	units := map[string]reports.Unit{
-		"s": reports.Seconds, "B": reports.Bytes, "B/s": reports.BytesPerSecond, "cores": reports.Cores, "tx/s": reports.PerSecond,
-		"answered/s": reports.AnswersPerSecond, "/s": reports.Rate, "%": reports.Share, "count": reports.Count, "": reports.Plain,
+	units := map[string]reports.Unit{}
+	for u, name := range charts.Units {
+		if u != reports.Text && u != reports.Times && u != reports.Percentile { // of which pages write labels of axes only
+			units[name] = u
+		}
 	}
 	random := rand.New(rand.NewPCG(16, 1))
 	type row struct {
@@ -105,9 +107,10 @@ func TestUnknown(t *testing.T) {
 
 // TestPalette compares the colours of pages with those of figures.
 func TestPalette(t *testing.T) {
-	var got struct{ Lines, Parts, Steps []string }
-	evaluate(t, `console.log(JSON.stringify({lines: Palette.lines, parts: Palette.parts, steps: Palette.steps}))`, &got)
-	for name, pair := range map[string][2][]string{"lines": {plot.LineColours[:], got.Lines}, "parts": {plot.PartColours[:], got.Parts}, "steps": {plot.StepColours[:], got.Steps}} {
+	var got struct{ Lines, Parts, Steps, Tiles []string }
+	evaluate(t, `console.log(JSON.stringify({lines: Palette.lines, parts: Palette.parts, steps: Palette.steps, tiles: Palette.tiles}))`, &got)
+	for name, pair := range map[string][2][]string{"lines": {plot.LineColours[:], got.Lines}, "parts": {plot.PartColours[:], got.Parts}, "steps": {plot.StepColours[:], got.Steps},
+		"tiles": {plot.Tiles[:], got.Tiles}} {
 		if d := cmp.Diff(pair[0], pair[1]); d != "" {
 			t.Errorf("%s: %s", name, d)
 		}
@@ -123,7 +126,7 @@ func TestPalette(t *testing.T) {
 // TestScripts checks that our scripts reach no other host, insert no markup and have lines that can be read.
 func TestScripts(t *testing.T) {
 	banned := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|https?://|setAttribute\("style"`)
-	for _, name := range charts.Scripts[1:] {
+	for _, name := range append(charts.Scripts[1:], charts.Figures) {
 		text, err := charts.Files.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
