@@ -203,7 +203,13 @@ const (
 
 // HTML writes the report as one page that needs no other file and no network.
 func HTML(w io.Writer, rep reports.Report) error {
+	code, err := script(rep)
+	if err != nil {
+		return err
+	}
 	parsed, err := template.New("report").Funcs(template.FuncMap{
+		"script": func() template.JS { return template.JS(code) }, "policy": func() string { return policy(code) },
+		"chartStyle": chartStyle, "data": data,
 		"mark": mark, "target": target, "draw": draw, "drawKey": drawKey, "legend": plot.Legend,
 		"style":         func() template.CSS { return template.CSS(style) },
 		"sheet":         func(t reports.Table) sheet { return newSheet(t, visible) },

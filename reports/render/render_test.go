@@ -107,10 +107,10 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// written is a page without its style and its drawings, which package plot tests: every sentence,
-// table and absence of the report.
+// written is a page without its style, its script and its drawings, which package plot tests: every sentence, table and absence of the
+// report, and what charts draw.
 func written(document string) string {
-	return regexp.MustCompile(`(?s)<style>.*?</style>|<svg .*?</svg>`).ReplaceAllString(document, "")
+	return regexp.MustCompile(`(?s)<style>.*?</style>|<svg .*?</svg>|<script>.*?</script>|; script-src [^"]*`).ReplaceAllString(document, "")
 }
 
 // TestTextFits holds the summary to the width of the terminal.

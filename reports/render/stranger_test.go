@@ -207,9 +207,12 @@ func TestTextsOfStrangers(t *testing.T) {
 					t.Errorf("%s shows none of the texts", form)
 				}
 			}
+			if len(runs(t, document)) > 1 {
+				t.Error("a script of strangers")
+			}
 			for _, n := range elements(t, document) {
 				switch n.Data {
-				case "script", "img", "iframe", "object", "link", "base", "form":
+				case "img", "iframe", "object", "link", "base", "form":
 					t.Errorf("a <%s> element", n.Data)
 				}
 				for _, a := range n.Attr {
