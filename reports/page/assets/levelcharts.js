@@ -1,13 +1,14 @@
 // The charts of the level under way, second by second.
-import {el} from "./dom.js";
+import {el, show} from "./dom.js";
 import {extent} from "./state.js";
 import {cuts, cutName, event, outcomes, processes} from "./words.js";
 
 const time = {unit: "s"};
 const common = {heading: true, x: time, sync: "level", latest: true, steady: true, empty: "Nothing yet."};
 
-// levelCharts returns what draws a state's level into a parent.
-export function levelCharts(parent) {
+// levelCharts returns what draws a state's level into a parent, and its events into a list, since their labels may find no room in
+// charts.
+export function levelCharts(parent, list) {
   const chart = spec => Charts.create(parent.appendChild(el("figure")), {...common, ...spec});
   const rates = chart({title: "Throughput", y: {unit: "tx/s"}});
   rates.define([
@@ -22,7 +23,7 @@ export function levelCharts(parent) {
   const blocks = chart({title: "Blocks as cut", y: {unit: "tx", label: "transactions"}, latest: false, empty: "No block yet."});
   blocks.define(cuts.slice(0, 3).map(stick));
   const all = [rates, latency, flight, ended, cpu, blocks];
-  let level = null, columns = null, changes = 0;
+  let level = null, columns = null, changes = 0, listed = "";
 
   // draw shows the level of a state. What came since the last call is added to the columns, which are made anew for another level,
   // and where what they have is no longer so.
@@ -34,6 +35,7 @@ export function levelCharts(parent) {
       ({changes} = level);
       columns = {at: [], offered: [], valid: [], answered: [], p50: [], p99: [], lag: [], flight: [], ended: {}, cpu: {}, blocks: {at: [], by: {}, labels: []}};
     }
+    note(level.events);
     for (let i = columns.at.length; i < level.seconds.length; i++) add(columns, level.seconds[i], i);
     const frame = {
       x: columns.at, range: [0, extent(level)], marks: level.events.map(e => ({at: e.at_s, label: event(e), colour: e.failed ? "#8C939B" : undefined})),
@@ -50,7 +52,22 @@ export function levelCharts(parent) {
     blocks.define(reasons.map(stick));
     blocks.set({...frame, x: at, labels, series: reasons.map(c => ({y: by[c.key] ?? []}))});
   }
+
+  function note(events) {
+    const news = JSON.stringify(events);
+    if (news === listed) return;
+    listed = news;
+    show(list, events.length > 0);
+    list.replaceChildren(...events.map(e => el("li", {}, el("span", {class: "at"}, Units.format("s", e.at_s)), " ", event(e), how(e))));
+  }
+
   return {draw};
+}
+
+// how says how an event went.
+function how(e) {
+  if (e.failed) return el("span", {class: "bad"}, e.failed);
+  return el("span", {class: "faint"}, e.underway ? "under way" : e.took_s > 0 ? `took ${Units.format("s", e.took_s)}` : "");
 }
 
 const stick = c => ({name: c.name, hue: c.hue, draw: "sticks", colour: Palette.line(c), marked: true, radius: 3});

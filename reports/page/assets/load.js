@@ -32,7 +32,7 @@ export function loadView(root, about, connection) {
   const figures = tiles.map(t => ({...t, value: el("span", {class: "value"}, Units.unknown), symbol: el("span", {class: "unit"})}));
   const tile = t => el("div", {class: t.main ? "tile main" : "tile"}, el("dt", {}, t.name), el("dd", {}, t.value, " ", t.symbol));
   const list = el("dl", {class: "tiles"}, figures.map(tile));
-  const charts = el("div", {class: "charts"});
+  const charts = el("div", {class: "charts"}), events = el("ol", {class: "events", "aria-label": "Events of the level", hidden: true});
   const saturation = el("p", {class: "saturation", role: "status", hidden: true});
   const done = el("section", {"aria-labelledby": "done"}, el("h2", {id: "done"}, "Levels done"), saturation);
   const warnings = el("ul", {class: "warnings", "aria-live": "polite"});
@@ -42,10 +42,10 @@ export function loadView(root, about, connection) {
   root.append(simulated, end,
     el("section", {class: "run", "aria-labelledby": "level"},
       el("div", {class: "now"}, heading, stage), el("div", {class: "progress"}, bar, left), stops?.root ?? "", facts),
-    list, el("section", {"aria-label": "The level under way"}, charts), done,
+    list, el("section", {"aria-label": "The level under way"}, charts, events), done,
     el("section", {"aria-labelledby": "warnings"}, el("h2", {id: "warnings"}, "Warnings"), noWarnings, warnings),
     el("details", {class: "fold"}, stepsTitle, steps));
-  const level = levelCharts(charts), levels = doneLevels(done);
+  const level = levelCharts(charts, events), levels = doneLevels(done);
   let state = null, skew = 0, told = 0, frame = 0;
   const written = new Map();
 
@@ -76,7 +76,8 @@ export function loadView(root, about, connection) {
     if (!frame && !document.hidden && !root.hidden) frame = requestAnimationFrame(draw);
   }
   document.addEventListener("visibilitychange", () => { frame = 0; soon(); });
-  setInterval(() => { if (state && !document.hidden && !root.hidden) clock(); }, 1000);
+  // The clock goes on by itself only where messages do not come: else it would have the browser draw twice as often.
+  setInterval(() => { if (state && !document.hidden && !root.hidden && Date.now() - told > 1200) clock(); }, 1000);
 
   function draw() {
     frame = 0;
