@@ -166,6 +166,10 @@ func (t *Threshold) checkLimit() *Error {
 		return &Error{At: at, Msg: t.left.text() + " is a share, which is never above 100 %", Hint: "write >= in place of >"}
 	case limit == 0 && t.op == less:
 		return &Error{At: at, Msg: "no figure is below 0", Hint: "write <= in place of <, or give a larger limit"}
+	case share && limit == 1 && t.op == lessEqual:
+		return &Error{At: at, Msg: t.left.text() + " is a share, which is always up to 100 %", Hint: "write < in place of <=, or give a smaller limit"}
+	case limit == 0 && t.op == greaterEqual:
+		return &Error{At: at, Msg: "every figure is 0 or more", Hint: "write > in place of >=, or give a larger limit"}
 	}
 	return nil
 }
@@ -305,7 +309,7 @@ func (p *parser) number(o operand) (operand, *Error) {
 	}
 	o.number, o.unit = value, ratio
 	if name == "" {
-		return o, nil
+		return o.inReach()
 	}
 	u, known := findUnit(name)
 	if !known {
@@ -316,6 +320,17 @@ func (p *parser) number(o operand) (operand, *Error) {
 		return o, &Error{At: at, Msg: fmt.Sprintf("there is no unit %q", name), Hint: "known are " + strings.Join(names, ", ")}
 	}
 	o.number, o.unit = value*u.factor, u.of
+	return o.inReach()
+}
+
+// largest bounds numbers, and one over it those above 0, so that ratios of them are numbers.
+const largest = 1e100
+
+// inReach refuses a number that no figure comes near.
+func (o operand) inReach() (operand, *Error) {
+	if o.number > largest || o.number > 0 && o.number < 1/largest {
+		return o, &Error{At: o.at, Msg: "no figure comes near " + o.text, Hint: "write for example 2s or 0.99"}
+	}
 	return o, nil
 }
 

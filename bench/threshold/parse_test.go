@@ -25,7 +25,7 @@ func TestParse(t *testing.T) {
 		"strict commit.mean of at < commit.mean of series at clients=1",
 		"stored / 1kB < 5",
 		"wire < 1.5 kB",
-		"valid.share <= 1", "dropped.share <= 0", "valid.share / answered.share > 3", "valid.share >= 1",
+		"valid.share < 1", "dropped.share <= 0", "valid.share / answered.share > 3", "valid.share >= 1",
 	} {
 		t.Run(text, func(t *testing.T) {
 			got, err := threshold.Parse(text)
@@ -92,6 +92,16 @@ func TestParseErrors(t *testing.T) {
 			"              ^", "valid.share is a share, which is never above 100 %; write >= in place of >"},
 		{"dropped.share < 0",
 			"                ^", "no figure is below 0; write <= in place of <, or give a larger limit"},
+		{"0 s <= commit.p99",
+			"^", "every figure is 0 or more; write > in place of >=, or give a larger limit"},
+		{"valid.share <= 100 %",
+			"               ^", "valid.share is a share, which is always up to 100 %; write < in place of <=, or give a smaller limit"},
+		{"wire < 1e305MB",
+			"       ^", "no figure comes near 1e305MB; write for example 2s or 0.99"},
+		{"commit.p99 / commit.p50 < 1e300 / 1e-300",
+			"                          ^", "no figure comes near 1e300; write for example 2s or 0.99"},
+		{"throughput / 1e-320/s > 1",
+			"             ^", "no figure comes near 1e-320/s; write for example 2s or 0.99"},
 		{"commit.p99 / 0 s < 2",
 			"             ^", "nothing can be divided by 0 s; give a number above 0"},
 		{"throughput > 5/s / 0/s",
