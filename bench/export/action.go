@@ -38,7 +38,7 @@ func action(run result.Run, sum result.Summary, better metric.Better) ([]byte, e
 				continue
 			}
 			e := actionEntry{Name: b.name + ": " + f.Title, Unit: string(f.Unit), Value: f.Value.Value}
-			if i := f.Value.Interval; i != nil {
+			if i := f.Possible(f.Value.Interval); i != nil {
 				e.Range = fmt.Sprintf("%s to %s", number(i.Low), number(i.High))
 				e.Extra = fmt.Sprintf("%s %% interval, n = %d, run %s", strconv.FormatFloat(100*stats.Level, 'f', -1, 64), i.N, run.ID)
 			}
