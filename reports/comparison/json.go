@@ -93,7 +93,7 @@ type row struct {
 	Base       sample          `json:"base"`
 	Head       sample          `json:"head"`
 	Paired     bool            `json:"paired"`
-	EqualPace  bool            `json:"equal_pace,omitempty"`
+	EqualPace  bool            `json:"equal_pace"`
 	Difference *float64        `json:"difference"`
 	Interval   *interval       `json:"interval"`
 	P          *float64        `json:"p"`
