@@ -49,6 +49,9 @@ requires (likewise, before 3); 130 interrupted, or ended on the page (measuremen
 					r.sets = append(r.sets, key+"="+f.Value.String())
 				}
 			}
+			if past == "" && cmd.Flag("history").Changed { // as of a variable that is not set
+				return lab.InputErrorf("--history: the name of the file is empty; give one, or leave the flag out")
+			}
 			if err := errors.Join(historyFile(past).check(), r.live.check(cmd)); err != nil {
 				return err
 			}
