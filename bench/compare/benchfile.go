@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -70,7 +72,10 @@ func readBenchmarks(r *benchfmt.Reader, path string) (Run, error) {
 			}
 		}
 	}
-	if err := r.Err(); err != nil {
+	switch err := r.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return Run{}, fmt.Errorf("%s: has a line that is too long; a benchmark file has a benchmark on each line", path)
+	case err != nil:
 		return Run{}, fmt.Errorf("%w; a benchmark file has a benchmark on each line", err)
 	}
 	if len(run.cells) == 0 {

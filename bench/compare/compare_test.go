@@ -334,7 +334,7 @@ func TestBadInput(t *testing.T) {
 		{"malformed line", []string{write("bad.txt", "goos: linux\nBenchmarkA many 5 ns/op\n")}, "bad.txt:2: parsing iteration count"},
 		{"no number", []string{write("nan.txt", "BenchmarkA 1 NaN ns/op\n")}, "nan.txt:1: NaN"},
 		{"contradicting units", []string{write("unit.txt", "Unit x better=lower\nUnit x better=higher\nBenchmarkA 1 1 x\n")}, "unit.txt:2: metadata better"},
-		{"long line", []string{write("long.txt", "Benchmark"+strings.Repeat("x", 1<<20))}, "token too long"},
+		{"long line", []string{write("long.txt", "Benchmark"+strings.Repeat("x", 1<<20))}, "a line that is too long"},
 		{"mixed", []string{bench, filepath.Join(dir, "run")}, "is the folder of a run and " + bench + " is a benchmark file"},
 		{"damaged run", []string{filepath.Dir(write("damaged/run.json", "{"))}, "run.json"},
 		{"device", []string{os.DevNull}, "is no regular file"},

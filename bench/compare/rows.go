@@ -200,7 +200,7 @@ func (r *Row) fill(base, head []*cell, perRun bool) {
 			case len(c.values) == 0, r.Paired && !has(other, i):
 			case perRun:
 				sides[side].Values = append(sides[side].Values, middle(c.values))
-				sides[side].Paces = append(sides[side].Paces, middle(c.paces))
+				sides[side].Paces = append(sides[side].Paces, meanPace(c.paces))
 			default:
 				sides[side].Values = append(sides[side].Values, c.values...)
 				sides[side].Paces = append(sides[side].Paces, c.paces...)
@@ -235,4 +235,12 @@ func middle(values []float64) float64 {
 		return stats.Mean(values)
 	}
 	return math.Exp(stats.Mean(logarithms(values)))
+}
+
+// meanPace returns the geometric mean of the paces of a run's repetitions, 0 where one is unknown.
+func meanPace(paces []float64) float64 {
+	if len(paces) == 0 || slices.Min(paces) < least {
+		return 0
+	}
+	return middle(paces)
 }

@@ -19,6 +19,7 @@ type world struct {
 	heavy   bool    // Student's t with 3 degrees of freedom in place of normal logarithms
 	paced   float64 // standard deviation of the machine's pace from run to run, which is timed
 	timed   float64 // standard deviation of how that is timed; 0, and paced 0: it is not
+	slows   float64 // by how much more time a signature takes beside the head, whose figures do not depend on that
 }
 
 const blockRuns = 4
@@ -108,6 +109,9 @@ func (w world) simulate(seed uint64, times, n int, d design, slower float64) rat
 				pace := 0.0
 				if paces != nil {
 					pace = math.Exp(paces[i])
+					if head {
+						pace *= 1 + w.slows
+					}
 				}
 				side.Paces = append(side.Paces, pace)
 			}
@@ -170,6 +174,10 @@ func TestErrorRates(t *testing.T) {
 		{"pace of 6 % timed", world{cv: .02, metrics: 4, shared: .3, paced: .06, timed: .01}, interleaved, 8, thorough, .01, .01, .97, .94},
 		{"six pairs, pace of 6 % timed", world{cv: .02, metrics: 4, shared: .3, paced: .06, timed: .01}, interleaved, 6, thorough, .02, .02, .9, .94},
 		{"pace of 6 % timed, neighbours correlated", world{cv: .02, metrics: 4, shared: .3, paced: .06, timed: .01, phi: .5}, interleaved, 8, usual, .02, .02, .97, .94},
+		// What the head does to the pace itself costs power.
+		{"pace timed, slowed by the head by its deviation", world{cv: .03, metrics: 4, shared: .3, timed: .01, slows: .01}, interleaved, 8, usual, .03, .05, .95, .94},
+		{"pace timed, slowed by the head by twice its deviation", world{cv: .03, metrics: 4, shared: .3, timed: .01, slows: .02}, interleaved, 8, usual, .03, .05, .8, .94},
+		{"pace timed, slowed by the head by three times its deviation", world{cv: .03, metrics: 4, shared: .3, timed: .01, slows: .03}, interleaved, 8, usual, .03, .05, .55, .94},
 		{"pace of 6 % not timed", world{cv: .02, metrics: 4, shared: .3, paced: .06}, interleaved, 8, usual, .05, .05, .2, .94},
 		// Without turns the correlation of neighbours is assumed.
 		{"one after the other, independent", world{cv: .03, metrics: 4, shared: .3}, sequential, 8, thorough, .01, .01, .95, .98},

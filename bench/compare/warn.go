@@ -9,6 +9,8 @@ import (
 	"meterbench/bench/metric"
 	"meterbench/bench/stats"
 	"meterbench/internal/printable"
+
+	"golang.org/x/perf/benchunit"
 )
 
 // gate marks the rows that decide: those of the table of metrics, or of the names given, which are of metrics or of units of
@@ -20,13 +22,17 @@ func (c *Comparison) gate(names []string) error {
 			m := &c.Rows[i].Metric
 			c.Rows[i].Gated = false
 			for _, name := range names {
-				if known, ok := metric.Named(name); name == m.Name || name == m.Bench || ok && known.Bench == m.Bench {
+				_, unit := benchunit.Tidy(1, name) // ns/op is sec/op, as in the file
+				if known, ok := metric.Named(name); name == m.Name || unit == m.Bench || name == m.Bench || ok && known.Bench == m.Bench {
 					found[name], c.Rows[i].Gated = true, true
 				}
 			}
 		}
 		for _, name := range names {
-			if !found[name] {
+			switch {
+			case name == "":
+				return fmt.Errorf("the gate has a metric without a name; metrics are %s", c.names())
+			case !found[name]:
 				return fmt.Errorf("%s is measured on neither side; metrics are %s", printable.Line(name), c.names())
 			}
 		}
@@ -84,10 +90,42 @@ func (c *Comparison) warn() {
 			add(LeftOut, "%s: %d invalid points and %d with events do not take part", printable.Line(s.Path), s.Invalid, s.Disturbed)
 		}
 	}
+	c.warnOfPace()
 	unequal := func(r Row) bool { return r.Gated && !r.EqualPace }
 	if base, head := pace(c.Base), pace(c.Head); slices.ContainsFunc(c.Rows, unequal) && base > 0 && head > 0 && math.Abs(head/base-1) >= c.Minimum {
 		add(OtherPace, "one P-256 signature took %+.1f %% of time on the side of the head: the machine itself had another pace", 100*(head/base-1))
 	}
+}
+
+// widely is from how much wider an interval on is called wide for the pace of the head.
+const widely = 2
+
+// warnOfPace warns at each level of which the head has another pace than the base in so many pairs that little can be told of
+// equal ones.
+func (c *Comparison) warnOfPace() {
+	seen := map[place]bool{}
+	for i := range c.Rows {
+		r := &c.Rows[i]
+		at := place{r.Series, r.Load}
+		if !r.Gated || !r.EqualPace || seen[at] {
+			continue
+		}
+		seen[at] = true
+		if change, wider := r.widened(); wider >= widely {
+			c.Warnings = append(c.Warnings, stats.Warn(OtherPace, "%s at %v: one P-256 signature took %+.1f %% of time beside the head. What follows from that is "+
+				"taken out, be it the head's doing or not, which makes intervals %.1f times as wide", printable.Line(r.Series), r.Load, 100*change, wider))
+		}
+	}
+}
+
+// widened returns the relative difference of the pace beside the head, and how many times as wide the interval at an equal
+// pace is for it: see stats.PairedDifferenceAt.
+func (r *Row) widened() (change, wider float64) {
+	d, ok := stats.PairedDifference(logarithms(r.Base.Paces), logarithms(r.Head.Paces))
+	if !ok || d.Error == 0 {
+		return 0, 1
+	}
+	return math.Expm1(d.Mean), math.Sqrt(1 + d.Mean*d.Mean/(d.Error*d.Error*d.Freedom))
 }
 
 // pace returns the median time of one P-256 signature over sources that know it, 0 without any.
