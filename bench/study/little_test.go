@@ -3,6 +3,7 @@ package study
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,10 @@ func TestLittlesLawHolds(t *testing.T) {
 		{"arrivals", failing, with(open("a", hold, 50, 150, 300), func(l *scenario.Load) { l.Arrivals.Kind, l.Slots = scenario.Poisson, 5000 }), 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			if testing.Short() { // every other level
+				tt.series.Load.Clients, tt.series.Load.Rate = everyOther(tt.series.Load.Clients), everyOther(tt.series.Load.Rate)
+				tt.judged /= 2
+			}
 			at := queues(t, tt.config)
 			at.block = tt.config.Batch.Timeout // as the site says
 			o := conduct(t, series(tt.series), at, nil)
@@ -79,6 +84,14 @@ func TestLittlesLawHolds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// everyOther returns the first of the levels, the third, and so on.
+func everyOther[T any](levels []T) (kept []T) {
+	for pair := range slices.Chunk(levels, 2) {
+		kept = append(kept, pair[0])
+	}
+	return kept
 }
 
 // A point in which clients idle though they have nothing to wait for, or whose latencies leave something out, is

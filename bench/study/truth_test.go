@@ -76,10 +76,10 @@ func (s *queueSite) Close() error {
 // exponential with the rate mu - lambda (Kleinrock, Queueing Systems, volume 1, 1975). That holds only while arrivals
 // and service times are independent.
 func TestStudyOfMM1(t *testing.T) {
-	const mean, utilisation = 5 * time.Millisecond, 0.7
-	hold := 2000 * time.Second
+	const mean = 5 * time.Millisecond
+	hold, utilisation := 2000*time.Second, 0.7
 	if testing.Short() {
-		hold = 500 * time.Second
+		hold, utilisation = 150*time.Second, 0.5 // which takes less to settle
 	}
 	stage := &reference.Stage{Servers: 1, Service: reference.Distribution{Kind: reference.Exponential, Mean: mean}}
 	for name, c := range map[string]reference.Config{
