@@ -10,7 +10,7 @@ import (
 )
 
 // Nearest and Farthest bound, as parts of the capacity, the levels between which a figure at Share is interpolated: farther
-// away from it, a line says little about a curve.
+// away from it, two levels say little about the curve between them.
 const (
 	Nearest  = 0.3
 	Farthest = 0.9
@@ -143,21 +143,33 @@ func rateAt(l metric.Level) (float64, bool) {
 	return stats.Mean(rates), len(rates) > 0
 }
 
-// between interpolates a metric on the line between two levels. The bounds of its interval lie on the lines between those of
-// the levels: it covers their noise, at least as often as they do, and says nothing of the curve between them.
+// between interpolates a metric between two levels. The bounds of its interval lie between those of the levels: it covers their
+// noise, at least as often as they do, and says nothing of the curve between them.
 func between(m metric.Metric, low, high metric.Level, weight float64) Figure {
 	a, okA := m.At(low)
 	b, okB := m.At(high)
 	if !okA || !okB {
 		return missing(NotMeasured)
 	}
-	line := func(a, b float64) float64 { return (1-weight)*a + weight*b }
-	f := Figure{Value: metric.Value{Value: line(a.Value, b.Value)}}
+	f := Figure{Value: metric.Value{Value: interpolate(a.Value, b.Value, weight)}}
 	if a.Interval != nil && b.Interval != nil {
 		f.Interval = &stats.Interval{
-			Low: line(a.Interval.Low, b.Interval.Low), High: line(a.Interval.High, b.Interval.High), N: min(a.Interval.N, b.Interval.N),
-			Method: fmt.Sprintf("on the lines between the intervals of %s and %s", low.Load, high.Load),
+			Low: interpolate(a.Interval.Low, b.Interval.Low, weight), High: interpolate(a.Interval.High, b.Interval.High, weight),
+			N:      min(a.Interval.N, b.Interval.N),
+			Method: fmt.Sprintf("between the intervals of %s and %s", low.Load, high.Load),
 		}
 	}
 	return f
+}
+
+// interpolate returns the figure whose reciprocal lies on the line between those of a and b, and 0 where one of them is 0 or
+// less. A queue's time b/(1-u) has such a reciprocal at the load u, and so has what a block, or a second, has once, c/u, shared
+// by its transactions. A sum of such parts and a constant has a concave one, as every parallel sum of concave functions has
+// (Anderson and Duffin, Series and Parallel Addition of Matrices, Journal of Mathematical Analysis and Applications 26, 1969):
+// then the result is above the figure, and nearer to it than the line between a and b.
+func interpolate(a, b, weight float64) float64 {
+	if a <= 0 || b <= 0 {
+		return 0
+	}
+	return 1 / ((1-weight)/a + weight/b)
 }

@@ -106,18 +106,18 @@ func setting(t *testing.T, r *Ranking, level string) *Setting {
 	return nil
 }
 
-// Latency at 60 % of the capacity lies on the line between the two levels around it: at 60/s, between 50/s with 50 ms and
-// 80/s with 80 ms.
+// The reciprocal of latency at 60 % of the capacity lies on the line between those of the two levels around it: at 60/s, between
+// 50/s with 50 ms and 80/s with 80 ms, 20/s less a third of 7.5/s.
 func TestInterpolation(t *testing.T) {
 	r := rankOf(t, "topology", nil, folder(varied("small", 100, straight()), varied("large", 80, straight())))
 	g := r.Groups[0]
 	s := setting(t, r, "small")
 	p50, p99 := g.Figure(s, "commit.p50"), g.Figure(s, "commit.p99")
-	if !near(p50.Value.Value, 0.060) || !near(p99.Value.Value, 0.120) {
-		t.Errorf("p50 %v, p99 %v; want 60 ms and 120 ms", p50.Value.Value, p99.Value.Value)
+	if !near(p50.Value.Value, 1/17.5) || !near(p99.Value.Value, 2/17.5) {
+		t.Errorf("p50 %v, p99 %v; want 57.1 ms and 114.3 ms", p50.Value.Value, p99.Value.Value)
 	}
-	if i := p50.Interval; i == nil || !near(i.Low, 0.0594) || !near(i.High, 0.0606) || i.N != 10 {
-		t.Errorf("interval %+v; want 59.4 to 60.6 ms", i)
+	if i := p50.Interval; i == nil || !near(i.Low, 0.99/17.5) || !near(i.High, 1.01/17.5) || i.N != 10 {
+		t.Errorf("interval %+v; want 56.6 to 57.7 ms", i)
 	}
 	if p99.Interval != nil {
 		t.Errorf("p99 has an interval that no level has: %+v", p99.Interval)
@@ -125,41 +125,57 @@ func TestInterpolation(t *testing.T) {
 	if want := [2]result.Load{{Kind: result.LoadClosed, Clients: 16}, {Kind: result.LoadClosed, Clients: 32}}; s.Around != want {
 		t.Errorf("around %v", s.Around)
 	}
-	// At 48/s: between 40 and 50.
-	if v := g.Figure(setting(t, r, "large"), "commit.p50").Value.Value; !near(v, 0.048) {
-		t.Errorf("large: %v; want 48 ms", v)
+	// At 48/s: between 40 with 25/s and 50 with 20/s.
+	if v := g.Figure(setting(t, r, "large"), "commit.p50").Value.Value; !near(v, 1/21.0) {
+		t.Errorf("large: %v; want 47.6 ms", v)
 	}
 	if c := s.Capacity; c.Value.Value != 100 || c.Interval.Low != 98 || c.AtLeast {
 		t.Errorf("capacity %+v", c)
 	}
 }
 
-// On any increasing curve with a line between its levels, the figure at 60 % is that of the curve.
-func TestInterpolationOfAnyLine(t *testing.T) {
+// A figure is read between levels as it is where it is that of a queue, or of what a second has once, and where it is a sum of
+// such parts and a constant it is not below what it is, nor farther above than a straight line.
+func TestInterpolationOfQueues(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		slope, offset := rapid.Float64Range(0, 1).Draw(t, "slope"), rapid.Float64Range(0.001, 1).Draw(t, "offset")
+		part := func(name string) float64 { return rapid.Float64Range(0.001, 1).Draw(t, name) }
+		constant, queue, shared := part("constant"), part("queue"), part("shared")
+		which := rapid.SampledFrom([]string{"queue", "shared", "all"}).Draw(t, "which")
+		figure := func(u float64) float64 {
+			switch which {
+			case "queue":
+				return queue / (1 - u)
+			case "shared":
+				return shared / u
+			}
+			return constant + queue/(1-u) + shared/u
+		}
+		low, high := rapid.Float64Range(0.3, 0.59).Draw(t, "low"), rapid.Float64Range(0.61, 0.9).Draw(t, "high")
 		capacity := rapid.Float64Range(10, 1000).Draw(t, "capacity")
 		var levels []madeLevel
-		share := 0.05
-		for clients := 1; share < 1; clients++ {
-			rate := share * capacity
-			levels = append(levels, madeLevel{clients, rate, offset + slope*rate, 2 * (offset + slope*rate)})
-			share += rapid.Float64Range(0.01, 0.25).Draw(t, "step")
+		for i, u := range []float64{low, high, 0.95} {
+			levels = append(levels, madeLevel{i + 1, u * capacity, figure(u), 2 * figure(u)})
 		}
 		f := folder(varied("a", capacity, levels), varied("b", capacity, levels))
 		r, err := Rank([]*result.Folder{f}, Options{Factor: "topology"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := offset + slope*Share*capacity
-		got := r.Groups[0].Figure(&r.Groups[0].Settings[0], "commit.p50")
-		if got.Known() && math.Abs(got.Value.Value-want) > 1e-9*want {
-			t.Errorf("%v, want %v", got.Value.Value, want)
-		}
-		if !got.Known() && got.Missing != TooCoarse {
-			t.Errorf("missing: %s", got.Missing)
+		got := r.Groups[0].Figure(&r.Groups[0].Settings[0], "commit.p50").Value.Value
+		is, line := figure(Share), ((high-Share)*figure(low)+(Share-low)*figure(high))/(high-low)
+		if got < is*(1-1e-9) || got > line*(1+1e-9) || which != "all" && got > is*(1+1e-9) {
+			t.Errorf("%v where it is %v, and on the line %v", got, is, line)
 		}
 	})
+}
+
+// What takes nothing at one of the levels takes nothing between them, and the bound of an interval that cannot be is none.
+func TestInterpolationOfNothing(t *testing.T) {
+	for _, c := range []struct{ a, b float64 }{{0, 0}, {0, 1}, {1, 0}, {-1, 1}, {1, -1}, {-1, -1}} {
+		if got := interpolate(c.a, c.b, 0.5); got != 0 {
+			t.Errorf("%v and %v: %v", c.a, c.b, got)
+		}
+	}
 }
 
 func TestCannotTell(t *testing.T) {
@@ -406,7 +422,7 @@ func TestPaired(t *testing.T) {
 		t.Fatalf("%+v", r.Groups)
 	}
 	g, a := r.Groups[0], setting(t, r, "a")
-	if p50 := g.Figure(a, "commit.p50"); !near(p50.Value.Value, 0.2) || a.Capacity.Value.Value != 100 || a.Around[0].Offered != 50 {
+	if p50 := g.Figure(a, "commit.p50"); !near(p50.Value.Value, 0.15) || a.Capacity.Value.Value != 100 || a.Around[0].Offered != 50 {
 		t.Errorf("p50 %+v, capacity %+v, around %v", p50, a.Capacity, a.Around)
 	}
 	if p50 := g.Figure(setting(t, r, "b"), "commit.p50"); p50.Missing != TooCoarse {

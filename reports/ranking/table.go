@@ -193,8 +193,8 @@ func what(r *rank.Ranking) string {
 // tableNotes explain the table.
 func tableNotes(r *rank.Ranking) []string {
 	notes := []string{
-		fmt.Sprintf("Latency, CPU and bytes are at %.0f %% of the setting's own throughput at saturation, on the line between the two measured levels "+
-			"next to it, which lie between %.0f and %.0f %% of it. Their intervals cover the noise of these levels, not the curve between them.",
+		fmt.Sprintf("Latency, CPU and bytes are at %.0f %% of the setting's own throughput at saturation, read between the two measured levels next to "+
+			"it, which lie between %.0f and %.0f %% of it: exact for a queue's latency. Their intervals cover the noise of these levels, not the curve between them.",
 			100*rank.Share, 100*rank.Nearest, 100*rank.Farthest),
 		fmt.Sprintf("A setting is dominated by one that is no worse in throughput, both latencies, CPU of the nodes, bytes on the wire and bytes stored, and better "+
 			"in one of them: better by a difference beyond both intervals, worse by one beyond them or by more than %.0f %% within them.", 100*rank.Margin),
