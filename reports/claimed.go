@@ -9,6 +9,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
+	"meterbench/internal/group"
 )
 
 // An Answer is what is said about one question: a few lines, and a figure beside a table.
@@ -135,9 +136,9 @@ var claimUnits = map[result.ClaimUnit]Unit{
 // rowsTable has a row for each setting of a claim, and columns for each quantity that was found under it.
 func rowsTable(id string, c result.Claim) Table {
 	t := Table{ID: id, Title: fmt.Sprintf("%s: %s", c.ID, c.Verdict)}
-	settings := GroupBy(c.Rows, func(r result.ClaimRow) string { return r.Setting })
+	settings := group.By(c.Rows, func(r result.ClaimRow) string { return r.Setting })
 	fields := []field[[]result.ClaimRow]{{Column{Key: "setting", Title: "setting"}, func(rows []result.ClaimRow) Cell { return text(rows[0].Setting) }}}
-	for _, of := range GroupBy(c.Rows, func(r result.ClaimRow) string { return r.Quantity }) {
+	for _, of := range group.By(c.Rows, func(r result.ClaimRow) string { return r.Quantity }) {
 		fields = append(fields, quantityFields(of)...)
 	}
 	if slices.ContainsFunc(c.Rows, func(r result.ClaimRow) bool { return r.Limit.Kind != "" }) {

@@ -7,6 +7,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"meterbench/bench/result"
+	"meterbench/internal/group"
 )
 
 // details are what is drawn of a run's folder beside its summary, by load level; nil where there is none of it.
@@ -19,7 +20,7 @@ type details struct {
 // detailsOf reads the details of the levels that are drawn, without those of a file that cannot be read: the error names it.
 func detailsOf(folder *result.Folder, all []series) (d details, err error) {
 	d.latencies = map[result.LevelKey]*hdrhistogram.Histogram{}
-	byPart := GroupBy(drawn(all), func(s series) result.Part { part, _ := s.headline(); return part })
+	byPart := group.By(drawn(all), func(s series) result.Part { part, _ := s.headline(); return part })
 	for _, group := range byPart {
 		var levels []result.LevelKey
 		for _, s := range group {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"meterbench/bench/result"
+	"meterbench/internal/group"
 )
 
 // driver returns the driver by which the series was measured, empty where there was no network for one.
@@ -42,7 +43,7 @@ func uncounted(r pointRow) bool {
 // driverWarnings name the points whose figures an ordinary client would not have.
 func driverWarnings(all []series) (ws []Warning) {
 	rows := rowsWhere(all, uncounted)
-	for _, group := range GroupBy(rows, func(r pointRow) int { return r.Conditions.Limits.Gateway }) {
+	for _, group := range group.By(rows, func(r pointRow) int { return r.Conditions.Limits.Gateway }) {
 		where := distinct(each(group, func(r pointRow) string { return fmt.Sprintf("%s at %s", r.of.name, r.Load) }))
 		ws = append(ws, Warning{places(where), fmt.Sprintf("the gateway limit of %d does not count clients that wait for their commit here, because they "+
 			"see it on a block stream: with a commit-status call each, as ordinary clients make (client: %s), a peer would refuse some",

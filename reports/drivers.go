@@ -6,6 +6,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
+	"meterbench/internal/group"
 )
 
 // A driverRow is a load level by one driver, beside the same level by the driver that others are compared with.
@@ -29,7 +30,7 @@ func driverRows(all []series) (rows []driverRow) {
 			}
 		}
 	}
-	for _, group := range GroupBy(levels, driverRow.apart) {
+	for _, group := range group.By(levels, driverRow.apart) {
 		slices.SortStableFunc(group, func(a, b driverRow) int { return cmp.Compare(a.place(), b.place()) })
 		if len(group) < 2 || group[0].place() == group[1].place() {
 			continue

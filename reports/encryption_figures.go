@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"meterbench/bench/result"
+	"meterbench/internal/group"
 )
 
 // maxCostLines is the most lines with which a figure of costs stays readable. Where all lengths would be more, only
@@ -107,7 +108,7 @@ func sizeName(c result.FECost) string { return fmt.Sprintf("%s, %d bits", c.Sche
 // lines are the values of the costs along the axis.
 func (e encryption) lines(along costAxis, value func(result.FECost) Point) (lines []Series) {
 	shown := slices.DeleteFunc(slices.Clone(e.costs), func(c result.FECost) bool { return !along.draws(c) })
-	for _, costs := range GroupBy(shown, along.line) {
+	for _, costs := range group.By(shown, along.line) {
 		first := costs[0]
 		line := Series{Name: along.line(first), Hue: slices.Index(e.schemes, first.Scheme), Variant: max(0, slices.Index(along.lengths, first.Length))}
 		for _, c := range costs {
@@ -156,7 +157,7 @@ func (e encryption) figure(value costValue, against costAxis) Figure {
 // caveats say what in a figure of several schemes does not compare.
 func (e encryption) caveats() (all []string) {
 	isModulus := func(c result.FECost) bool { return c.Bits >= 512 }
-	if len(GroupBy(e.costs, isModulus)) > 1 {
+	if len(group.By(e.costs, isModulus)) > 1 {
 		all = append(all, notes("figures of curves and moduli")...)
 	}
 	if i := slices.IndexFunc(e.costs, single); i >= 0 {

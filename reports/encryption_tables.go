@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"meterbench/bench/result"
+	"meterbench/internal/group"
 )
 
 // costTable lists the cost of each operation.
@@ -50,7 +51,7 @@ func (e encryption) costTable() Table {
 // schemeTable describes each scheme at each of its sizes, and what is computed once for all keys.
 func (e encryption) schemeTable() Table {
 	var sizes []result.FECost
-	for _, group := range GroupBy(e.costs, func(c result.FECost) string { return fmt.Sprint(c.Scheme, " ", c.Bits) }) {
+	for _, group := range group.By(e.costs, func(c result.FECost) string { return fmt.Sprint(c.Scheme, " ", c.Bits) }) {
 		sizes = append(sizes, group[0])
 	}
 	t := Table{ID: "encryption-schemes", Title: "Schemes and their groups", Detail: true, Notes: notes("encryption-schemes")}

@@ -8,6 +8,7 @@ import (
 	"meterbench/bench/expect"
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
+	"meterbench/internal/group"
 )
 
 // siteFactor is the key of the factor by which series differ whose clients stand at different sites.
@@ -179,7 +180,7 @@ func expectedFigures(all []series) []Figure {
 		return nil
 	}
 	var panels []Panel
-	for _, group := range GroupBy(evenly(expecting, most*mostPanels), series.base) {
+	for _, group := range group.By(evenly(expecting, most*mostPanels), series.base) {
 		parts := slices.Collect(slices.Chunk(group, most))
 		for i, part := range parts {
 			p := expectedPanel(part)

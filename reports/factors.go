@@ -10,6 +10,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
 	"meterbench/bench/topology"
+	"meterbench/internal/group"
 )
 
 // A factor is a condition that a scenario can vary; its cell is empty where it means nothing.
@@ -199,7 +200,7 @@ func factorFigure(all []series, by []factor, f factor) Figure {
 		X: Axis{Label: f.Title + " (log scale)", Unit: f.Unit, Log: true}, Y: rateAxis(all),
 	}
 	measured := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.peak() == nil || f.Cell(s.conditions).Number == nil })
-	lines := slices.DeleteFunc(GroupBy(measured, func(s series) string { return s.others(by, f) }), func(line []series) bool { return len(line) < 2 })
+	lines := slices.DeleteFunc(group.By(measured, func(s series) string { return s.others(by, f) }), func(line []series) bool { return len(line) < 2 })
 	if n := len(lines); n > mostLines {
 		lines = evenly(lines, mostLines)
 		figure.Notes = append(figure.Notes, fmt.Sprintf(

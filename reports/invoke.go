@@ -6,6 +6,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
+	"meterbench/internal/group"
 )
 
 // readsSection shows the queries of mixes beside what is committed, nil where there are none.
@@ -96,7 +97,7 @@ func conflictsSection(all []series) []Section {
 func conflictsFigure(rows []pointRow) Figure {
 	f := Figure{ID: "conflicts", Title: "MVCC conflicts by number of keys", Notes: notes("figure conflicts"),
 		X: Axis{Label: "keys (log scale)", Unit: Count, Log: true}, Y: Axis{Label: "share of conflicts (log scale)", Unit: Share, Log: true}}
-	groups := GroupBy(rows, func(r pointRow) string { return fmt.Sprintf("%s at %s", r.Base(), r.Load) })
+	groups := group.By(rows, func(r pointRow) string { return fmt.Sprintf("%s at %s", r.Base(), r.Load) })
 	for hue, group := range groups[:min(len(groups), mostLines/2)] {
 		of := []Series{{Name: fmt.Sprintf("%s at %s", group[0].Base(), group[0].Load), Hue: hue}, {Name: "birthday estimate", Hue: hue, Variant: 1}}
 		if len(groups) > 1 {
@@ -157,7 +158,7 @@ func bytesFigure(rows []pointRow) Figure {
 	f := Figure{ID: "bytes", Title: "Throughput by size of values", Notes: notes("figure bytes"),
 		X: Axis{Label: "size of values (log scale)", Unit: Bytes, Log: true}, Y: Axis{Label: "envelopes committed as valid", Unit: BytesPerSecond}}
 	rows = slices.DeleteFunc(slices.Clone(rows), func(r pointRow) bool { return r.Conditions.Empty }) // a log scale has no 0
-	groups := slices.DeleteFunc(GroupBy(rows, func(r pointRow) string { return fmt.Sprintf("%s at %s", r.Base(), r.Load) }),
+	groups := slices.DeleteFunc(group.By(rows, func(r pointRow) string { return fmt.Sprintf("%s at %s", r.Base(), r.Load) }),
 		func(group []pointRow) bool { return len(group) < 2 })
 	for hue, group := range groups[:min(len(groups), mostLines)] {
 		line := Series{Name: fmt.Sprintf("%s at %s", group[0].Base(), group[0].Load), Hue: hue}

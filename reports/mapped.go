@@ -6,6 +6,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
+	"meterbench/internal/group"
 )
 
 // mapped is what a map shows beside the sites: the level whose latencies stand there, and the network that it ran on.
@@ -97,7 +98,7 @@ func mappedLevel(run result.Run, all []series) (best mapped, ok bool) {
 		}
 	}
 	clients := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.conditions.Site == "" })
-	for _, group := range GroupBy(clients, series.withoutSite) {
+	for _, group := range group.By(clients, series.withoutSite) {
 		network, top, apart := networkOf(run, tops, group[0])
 		if !apart {
 			continue

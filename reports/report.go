@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/internal/group"
 )
 
 // A Report is everything that is said about one run.
@@ -205,7 +206,7 @@ func warnings(sum result.Summary, all []series) (ws []Warning) {
 			}
 		}
 	}
-	for _, group := range GroupBy(flagged, func(w Warning) string { return w.Text }) {
+	for _, group := range group.By(flagged, func(w Warning) string { return w.Text }) {
 		if why := group[0].Text; why != "" {
 			ws = append(ws, Warning{places(each(group, func(w Warning) string { return w.Where })), why})
 		}

@@ -9,6 +9,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
+	"meterbench/internal/group"
 )
 
 // mostShades is the number of processes that a bar can show apart; with more, those of one role are added up.
@@ -145,7 +146,7 @@ func cpuFigures(all []series, kind result.LoadKind, host result.Host) []Figure {
 // cpuParts splits the series' CPU by process or, where there are too many to tell apart, by role.
 func cpuParts(s series) (parts []part) {
 	all := processesOf(rowsOf([]series{s}), cpuOf)
-	for _, group := range GroupBy(all, func(p result.Process) int { return rank(p.Role) }) {
+	for _, group := range group.By(all, func(p result.Process) int { return rank(p.Role) }) {
 		role := roles[rank(group[0].Role)]
 		if len(all) > mostShades && len(group) > 1 {
 			parts = append(parts, part{name: fmt.Sprintf("%d %s", len(group), role.name), hue: role.hue, of: usedBy(group)})

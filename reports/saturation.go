@@ -8,6 +8,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
+	"meterbench/internal/group"
 )
 
 // saturationTable has one row per series with enough load levels for a verdict.
@@ -97,7 +98,7 @@ func saturationLabel(s series) string {
 
 // noteEach makes a note of what is to be said of each series, those of which the same is to be said together.
 func noteEach(all []series, say func(series) string) (notes []string) {
-	for _, group := range GroupBy(all, say) {
+	for _, group := range group.By(all, say) {
 		if said := say(group[0]); said != "" {
 			notes = append(notes, fmt.Sprintf("%s: %s.", listed(fewOf(each(group, func(s series) string { return s.name }))), said))
 		}

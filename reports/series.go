@@ -8,6 +8,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
+	"meterbench/internal/group"
 )
 
 // A series is one series of a run: its load levels in ascending order.
@@ -57,7 +58,7 @@ type level struct {
 func seriesOf(sum result.Summary) []series {
 	var all []series
 	slugs := map[string]bool{}
-	for hue, points := range GroupBy(sum.Points, func(p result.Point) [2]string { return [2]string{p.Series, string(p.Load.Kind)} }) {
+	for hue, points := range group.By(sum.Points, func(p result.Point) [2]string { return [2]string{p.Series, string(p.Load.Kind)} }) {
 		first := points[0]
 		s := series{name: first.Series, slug: slug(first.Series), hue: hue, kind: result.LoadClosed, conditions: first.Conditions, levels: levelsOf(points)}
 		if first.Load.Kind == result.LoadOpen {
@@ -75,21 +76,6 @@ func seriesOf(sum result.Summary) []series {
 		all = append(all, s)
 	}
 	return all
-}
-
-// GroupBy cuts items into groups of one key each, in order of first appearance.
-func GroupBy[K comparable, T any](items []T, key func(T) K) (groups [][]T) {
-	place := map[K]int{}
-	for _, item := range items {
-		k := key(item)
-		i, known := place[k]
-		if !known {
-			i = len(groups)
-			place[k], groups = i, append(groups, nil)
-		}
-		groups[i] = append(groups[i], item)
-	}
-	return groups
 }
 
 // slug returns the name with only what every file system takes.
@@ -125,7 +111,7 @@ func levelsOf(points []result.Point) []level {
 		return cmp.Or(cmp.Compare(a.Load.Amount(), b.Load.Amount()), cmp.Compare(a.Repetition, b.Repetition))
 	})
 	var levels []level
-	for _, repetitions := range GroupBy(sorted, func(p result.Point) float64 { return p.Load.Amount() }) {
+	for _, repetitions := range group.By(sorted, func(p result.Point) float64 { return p.Load.Amount() }) {
 		levels = append(levels, level{repetitions[0].Load, repetitions})
 	}
 	return levels

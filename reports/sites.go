@@ -9,6 +9,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
 	"meterbench/bench/topology"
+	"meterbench/internal/group"
 )
 
 // sitesSection shows what the distances between sites do, nil where a run knows of none.
@@ -147,7 +148,7 @@ func siteFigures(all []series) []Figure {
 		}
 	}
 	apart := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.conditions.Site == "" || s.peak() == nil })
-	for _, group := range GroupBy(apart, func(s series) string { return s.withoutSite() }) {
+	for _, group := range group.By(apart, func(s series) string { return s.withoutSite() }) {
 		var sites []result.SitePoint
 		for _, s := range group {
 			for _, at := range s.peak().drawn().Sites {

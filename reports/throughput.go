@@ -7,6 +7,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
+	"meterbench/internal/group"
 )
 
 const noPoints = "No data: the run has no load levels."
@@ -39,7 +40,7 @@ func linesOf(all []series, kind result.LoadKind) (groups [][]series) {
 	if several := slices.DeleteFunc(slices.Clone(of), func(s series) bool { return len(s.levels) < 2 }); len(several) > 0 {
 		of = several
 	}
-	for _, group := range GroupBy(of, series.base) {
+	for _, group := range group.By(of, series.base) {
 		groups = slices.AppendSeq(groups, slices.Chunk(group, mostLines))
 	}
 	return groups
@@ -169,7 +170,7 @@ func markNotes(f Figure, repeated bool) (all []string) {
 // order of their starts.
 func phasesTogether(all []series) [][]series {
 	phases := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.phase() == nil })
-	groups := GroupBy(phases, func(s series) string { return s.phase().Group })
+	groups := group.By(phases, func(s series) string { return s.phase().Group })
 	for _, g := range groups {
 		slices.SortStableFunc(g, func(a, b series) int { return cmp.Compare(a.phase().Start, b.phase().Start) })
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"meterbench/bench/result"
+	"meterbench/internal/group"
 )
 
 // unseen says once what a network that others run did not tell.
@@ -48,7 +49,7 @@ func LeftOut(all []result.LeftOut) (lines []string) {
 		needs string
 		whole bool // of the scenario
 	}
-	for _, group := range GroupBy(all, func(l result.LeftOut) reason { return reason{listed(l.Needs), l.Series == ""} }) {
+	for _, group := range group.By(all, func(l result.LeftOut) reason { return reason{listed(l.Needs), l.Series == ""} }) {
 		needs := listed(group[0].Needs)
 		if group[0].Series == "" {
 			lines = append(lines, fmt.Sprintf("in place of the scenario's %s stands what the network has", needs))

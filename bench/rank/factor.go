@@ -14,6 +14,7 @@ import (
 	"meterbench/bench/metric"
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
+	"meterbench/internal/group"
 	"meterbench/internal/strictyaml"
 )
 
@@ -172,7 +173,7 @@ func grouped(all []sample, factor string) (groups [][]sample) {
 			s.group = s.apart(factor)
 		}
 	}
-	groups = groupBy(all, func(s sample) string { return s.group + "\x00" + s.whole().String() })
+	groups = group.By(all, func(s sample) string { return s.group + "\x00" + s.whole().String() })
 	if len(groups) == 1 {
 		for i := range groups[0] {
 			groups[0][i].group = ""

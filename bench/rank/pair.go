@@ -6,6 +6,7 @@ import (
 
 	"meterbench/bench/metric"
 	"meterbench/bench/result"
+	"meterbench/internal/group"
 )
 
 // paired joins the samples of open loads with that of the closed load that was measured under the same conditions, if there is
@@ -16,7 +17,7 @@ func paired(all []sample, factor string) (kept []sample) {
 	if factor == BySeries {
 		return all
 	}
-	for _, group := range groupBy(all, func(s sample) pairing { return s.pairing(factor) }) {
+	for _, group := range group.By(all, func(s sample) pairing { return s.pairing(factor) }) {
 		closed := slices.DeleteFunc(slices.Clone(group), func(s sample) bool { return s.first.Load.Kind == result.LoadOpen })
 		open := slices.DeleteFunc(slices.Clone(group), func(s sample) bool { return s.first.Load.Kind != result.LoadOpen })
 		alike := !slices.ContainsFunc(open, func(s sample) bool { return s.first.Conditions.Arrivals != open[0].first.Conditions.Arrivals })
@@ -59,19 +60,4 @@ func (s *sample) pairing(factor string) pairing {
 		}
 	}
 	return p
-}
-
-// groupBy cuts items into groups of one key each, in order of first appearance.
-func groupBy[K comparable, T any](items []T, key func(T) K) (groups [][]T) {
-	place := map[K]int{}
-	for _, item := range items {
-		k := key(item)
-		at, known := place[k]
-		if !known {
-			at = len(groups)
-			place[k], groups = at, append(groups, nil)
-		}
-		groups[at] = append(groups[at], item)
-	}
-	return groups
 }

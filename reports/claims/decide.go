@@ -9,7 +9,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
-	"meterbench/reports"
+	"meterbench/internal/group"
 )
 
 // A Range is what a claim asks of a figure, both ends in it. An infinite end is none.
@@ -68,7 +68,7 @@ func ByFigure(r result.ClaimRow) string { return r.Quantity + ", " + r.Setting }
 // Count tallies the rows, those of one name together, in their order.
 func Count(rows []result.ClaimRow, name func(result.ClaimRow) string) (t Tally) {
 	decisive := slices.DeleteFunc(slices.Clone(rows), func(r result.ClaimRow) bool { return r.Standing == result.Context })
-	for _, item := range reports.GroupBy(decisive, name) {
+	for _, item := range group.By(decisive, name) {
 		to := &t.Holds
 		if slices.ContainsFunc(item, func(r result.ClaimRow) bool { return r.Standing.Outside() }) {
 			to = &t.Breaks

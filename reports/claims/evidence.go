@@ -9,7 +9,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
-	"meterbench/reports"
+	"meterbench/internal/group"
 )
 
 // Evidence is the stored run on which claims are tested.
@@ -56,12 +56,12 @@ func (e *Evidence) Question(name string) (all []Series) {
 		return !p.Valid || !answers(p.Base(), name)
 	})
 	noise := e.Noise()
-	for _, points := range reports.GroupBy(answers, func(p result.Point) result.Conditions { return p.Conditions }) {
+	for _, points := range group.By(answers, func(p result.Point) result.Conditions { return p.Conditions }) {
 		s := Series{Name: points[0].Series, Conditions: points[0].Conditions}
 		for i := range points {
 			points[i].Series = s.Name // of which it is one
 		}
-		for _, level := range reports.GroupBy(points, func(p result.Point) result.Load { return p.Load }) {
+		for _, level := range group.By(points, func(p result.Point) result.Load { return p.Load }) {
 			s.Levels = append(s.Levels, Level{level[0].Load, level, noise})
 		}
 		slices.SortStableFunc(s.Levels, func(a, b Level) int {

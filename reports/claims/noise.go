@@ -8,7 +8,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
-	"meterbench/reports"
+	"meterbench/internal/group"
 )
 
 // quiet is the standard deviation, of the natural logarithm, by which a throughput differs from one window to the next
@@ -36,7 +36,7 @@ func (e *Evidence) measureNoise() float64 {
 		result.Load
 	}
 	squares, freedom := 0.0, 0
-	for _, points := range reports.GroupBy(e.Summary.Points, func(p result.Point) level { return level{p.Conditions, p.Load} }) {
+	for _, points := range group.By(e.Summary.Points, func(p result.Point) level { return level{p.Conditions, p.Load} }) {
 		var logs []float64
 		for _, p := range points {
 			if p.Valid && p.Rate() > 0 && !p.Limit.Foreign() {

@@ -15,6 +15,7 @@ import (
 
 	"meterbench/bench/compare"
 	"meterbench/bench/result"
+	"meterbench/internal/group"
 	"meterbench/reports"
 )
 
@@ -246,7 +247,7 @@ func warnings(c *compare.Comparison) (ws []reports.Warning) {
 			}
 		}
 	}
-	for _, alike := range reports.GroupBy(flagged, func(w reports.Warning) string { return w.Text }) {
+	for _, alike := range group.By(flagged, func(w reports.Warning) string { return w.Text }) {
 		at := alike[0].Where
 		if more := len(alike) - 1; more > 0 {
 			at = fmt.Sprintf("%s and %d more", at, more)

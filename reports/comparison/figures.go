@@ -9,6 +9,7 @@ import (
 	"meterbench/bench/metric"
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
+	"meterbench/internal/group"
 	"meterbench/reports"
 )
 
@@ -46,7 +47,7 @@ func differences(c *compare.Comparison, gated []compare.Row) []reports.Figure {
 			"A verdict of worse or better takes a p below alpha over all gated figures, too."},
 	}
 	var panels []reports.Panel
-	for _, of := range reports.GroupBy(rows, levelled) {
+	for _, of := range group.By(rows, levelled) {
 		p := reports.Panel{Title: fmt.Sprintf("%s (%s is better)", of[0].Metric.Name, of[0].Metric.Better)}
 		if of[0].Load != (result.Load{}) {
 			p.Title = of[0].Series + ", " + p.Title
@@ -113,7 +114,7 @@ type curve []compare.Row
 // curves returns those of a metric that have more than one load, in the order of the series.
 func curves(c *compare.Comparison, name string) (all []curve) {
 	rows := slices.DeleteFunc(slices.Clone(c.Rows), func(r compare.Row) bool { return r.Metric.Name != name || r.Load == (result.Load{}) })
-	for _, of := range reports.GroupBy(rows, func(r compare.Row) [2]string { return [2]string{r.Series, string(r.Load.Kind)} }) {
+	for _, of := range group.By(rows, func(r compare.Row) [2]string { return [2]string{r.Series, string(r.Load.Kind)} }) {
 		slices.SortStableFunc(of, func(a, b compare.Row) int { return cmp.Compare(a.Load.Amount(), b.Load.Amount()) })
 		if len(of) > 1 {
 			all = append(all, of)

@@ -8,6 +8,7 @@ import (
 
 	"meterbench/bench/compare"
 	"meterbench/bench/result"
+	"meterbench/internal/group"
 	"meterbench/reports"
 )
 
@@ -57,7 +58,7 @@ const mostMetrics = 8
 func matrix(c *compare.Comparison) reports.Table {
 	rows := slices.DeleteFunc(slices.Clone(c.Rows), func(r compare.Row) bool { return !r.Gated })
 	var levels []levelRows
-	for _, of := range reports.GroupBy(rows, where) {
+	for _, of := range group.By(rows, where) {
 		levels = append(levels, of)
 	}
 	several := slices.ContainsFunc(rows, func(r compare.Row) bool { return r.Series != rows[0].Series })
@@ -65,7 +66,7 @@ func matrix(c *compare.Comparison) reports.Table {
 		{words("series", "series", 0), func(l levelRows) string { return seriesOf(l[0], several) }},
 		{words("load", "load", 0), func(l levelRows) string { return loadOf(l[0]) }},
 	}
-	metrics := reports.GroupBy(rows, func(r compare.Row) string { return r.Metric.Name })
+	metrics := group.By(rows, func(r compare.Row) string { return r.Metric.Name })
 	if len(metrics) > mostMetrics {
 		levels = nil
 	}

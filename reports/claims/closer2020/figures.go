@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"meterbench/bench/result"
+	"meterbench/internal/group"
 	"meterbench/reports"
 	"meterbench/reports/claims"
 )
@@ -92,7 +93,7 @@ func shareFigure(e *claims.Evidence) reports.Figure {
 		bits   int
 		batch  string
 	}
-	for hue, group := range reports.GroupBy(pairs(e), func(p pair) line {
+	for hue, group := range group.By(pairs(e), func(p pair) line {
 		return line{p.encrypted.Scheme, p.encrypted.Bits, batch(p.encrypted)}
 	}) {
 		c := group[0].encrypted
@@ -151,7 +152,7 @@ func feasibilityFigure(stored *result.Feasibility) reports.Figure {
 				"that equal values stay visible.",
 		}
 		own := slices.DeleteFunc(slices.Clone(stored.Gateways), func(g result.Gateways) bool { return g.Device != device })
-		for hue, gateways := range reports.GroupBy(own, func(g result.Gateways) string { return parameters(g.Scheme, 0, g.Length) }) {
+		for hue, gateways := range group.By(own, func(g result.Gateways) string { return parameters(g.Scheme, 0, g.Length) }) {
 			line := reports.Series{Name: parameters(gateways[0].Scheme, 0, gateways[0].Length), Hue: hue}
 			for _, g := range gateways {
 				if g.Meters > 0 { // none is nowhere on a logarithmic axis

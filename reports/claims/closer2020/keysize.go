@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"meterbench/bench/result"
-	"meterbench/reports"
+	"meterbench/internal/group"
 	"meterbench/reports/claims"
 )
 
@@ -18,7 +18,7 @@ func (f family) String() string { return parameters(f[0].Scheme, 0, f[0].Length)
 
 // families groups the table of costs in its order. Of several bounds the first one counts.
 func families(e *claims.Evidence) (all []family) {
-	for _, costs := range reports.GroupBy(e.Summary.FE, func(c result.FECost) string { return parameters(c.Scheme, 0, c.Length) }) {
+	for _, costs := range group.By(e.Summary.FE, func(c result.FECost) string { return parameters(c.Scheme, 0, c.Length) }) {
 		slices.SortStableFunc(costs, func(a, b result.FECost) int { return cmp.Compare(a.Bits, b.Bits) })
 		costs = slices.CompactFunc(costs, func(a, b result.FECost) bool { return a.Bits == b.Bits })
 		all = append(all, costs)

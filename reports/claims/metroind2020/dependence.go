@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"meterbench/bench/result"
+	"meterbench/internal/group"
 	"meterbench/reports"
 	"meterbench/reports/claims"
 )
@@ -17,7 +18,7 @@ func trustTable(e *claims.Evidence) reports.Table {
 	}, Notes: []string{"From attempts on the live systems of this run, as counted below: a system trusts whoever could have something false accepted."}}
 	for _, system := range []result.System{result.SystemLedger, result.SystemCA} {
 		tried, _ := probes(e, system)
-		for _, of := range reports.GroupBy(tried, func(p result.Probe) result.Trust { return p.Trust }) {
+		for _, of := range group.By(tried, func(p result.Probe) result.Trust { return p.Trust }) {
 			var kinds []string
 			for _, p := range of {
 				if !p.Honest && p.Accepted > 0 {
@@ -47,7 +48,7 @@ func outageTable(e *claims.Evidence) reports.Table {
 		down   string
 		later  float64
 	}
-	for _, of := range reports.GroupBy(e.Summary.Integrity.Outages, func(o result.Outage) setting { return setting{o.System, down(o), o.Later} }) {
+	for _, of := range group.By(e.Summary.Integrity.Outages, func(o result.Outage) setting { return setting{o.System, down(o), o.Later} }) {
 		var stops, works []string
 		for _, o := range of {
 			switch {
