@@ -52,7 +52,11 @@ globalThis.Charts = (() => {
       if (isIntersecting && due.has(chart)) later(chart);
     }
   }, {rootMargin: "100px"});
-  const sizes = new ResizeObserver(entries => entries.forEach(({target}) => later(charted.get(target))));
+  const sizes = new ResizeObserver(entries => entries.forEach(({target, contentRect: {width, height}}) => {
+    const chart = charted.get(target);
+    chart.size = [Math.round(width), Math.round(height)]; // to ask for it while drawing would have the browser lay the page out each time
+    later(chart);
+  }));
   document.addEventListener("visibilitychange", () => {
     frame = 0; // none comes to a page that is hidden
     if (!document.hidden && due.size) frame = requestAnimationFrame(drawDue);
@@ -75,7 +79,7 @@ globalThis.Charts = (() => {
 
   class Chart {
     constructor(parent, spec) {
-      Object.assign(this, {spec, series: [], data: {x: [], series: []}, hidden: new Set(), tops: {}, zoom: null, seen: false, log: !!spec.y.log});
+      Object.assign(this, {spec, series: [], data: {x: [], series: []}, hidden: new Set(), size: [0, 0], tops: {}, zoom: null, seen: false, log: !!spec.y.log});
       this.root = Drawing.element("div", parent, {class: "chart"});
       const head = Drawing.element("div", this.root, {class: "chart-head"});
       if (spec.heading) {
@@ -161,7 +165,7 @@ globalThis.Charts = (() => {
     }
 
     draw() {
-      const width = this.plot.clientWidth, height = this.plot.clientHeight;
+      const [width, height] = this.size;
       if (!width || !height || !this.series.length) return;
       this.align();
       this.theme ??= themeOf(this.plot);
@@ -215,7 +219,10 @@ globalThis.Charts = (() => {
         scale, side, font: theme.font, stroke: theme.faint, gap: 4, ticks: {show: false},
         grid: {show: side !== 1, stroke: theme.rule, width: 1},
         ...extra,
-        values: (u, splits) => splits.map(v => v == null ? "" : Units.tick(unit, v, this.scaleOf(scale, unit))),
+        values: (u, splits) => {
+          const s = this.scaleOf(scale, unit);
+          return splits.map(v => v == null ? "" : Units.tick(unit, v, s));
+        },
       });
       // uPlot sets the width that labels take; steps of it keep the plot from moving at every new label.
       const room = (u, values) => Math.ceil((12 + theme.size * 0.6 * Math.max(3, ...(values ?? []).map(v => String(v).length))) / 8) * 8;

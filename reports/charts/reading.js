@@ -10,11 +10,12 @@ globalThis.Reading = (() => {
       const k = this.u.cursor.left >= 0 ? this.u.cursor.idx : null;
       const at = k ?? (this.spec.latest ? this.x.length - 1 : null);
       this.root.classList.toggle("reading", k != null);
+      const brief = this.brief(), scale = brief && this.scaleOf("y", this.spec.y.unit);
       const put = (e, text) => { if (e.textContent !== text) e.textContent = text; };
       put(this.at, k == null || this.x[k] == null ? "" : this.where(k));
       this.entries.forEach((e, i) => {
         if (at == null || at < 0) put(e, "");
-        else if (this.brief()) put(e, Units.digits(this.spec.y.unit, this.raw[i].y[at], this.scaleOf("y", this.spec.y.unit)));
+        else if (brief) put(e, Units.digits(this.spec.y.unit, this.raw[i].y[at], scale));
         else put(e, k == null ? Units.format(this.unitOf(this.series[i]), this.raw[i].y[at]) : this.value(i, k));
       });
     },
