@@ -148,7 +148,11 @@ func (m marks) lines(c draw.Canvas, at func(x, y float64) vg.Point) {
 			if i := p.Across; i != nil {
 				across(c, s, at(i.Low, p.Y), at(i.High, p.Y))
 			}
-			caption(c, p.Label, at(p.X, p.Y))
+			mark := at(p.X, p.Y)
+			if p.Across != nil {
+				mark.Y -= acrossEnd // below the ends of the bar
+			}
+			caption(c, p.Label, mark)
 		}
 	}
 }
@@ -165,6 +169,9 @@ func caption(c draw.Canvas, label string, at vg.Point) {
 	c.FillText(style, at, label)
 }
 
+// acrossEnd is how far the ends of an interval of X reach to both sides.
+const acrossEnd = 5
+
 // across draws an interval of X.
 func across(c draw.Canvas, s reports.Series, low, high vg.Point) {
 	style := thin(Ink, 1.3)
@@ -173,7 +180,7 @@ func across(c draw.Canvas, s reports.Series, low, high vg.Point) {
 	}
 	c.StrokeLine2(style, low.X, low.Y, high.X, high.Y)
 	for _, end := range []vg.Point{low, high} {
-		c.StrokeLine2(style, end.X, end.Y-5, end.X, end.Y+5)
+		c.StrokeLine2(style, end.X, end.Y-acrossEnd, end.X, end.Y+acrossEnd)
 	}
 }
 
