@@ -126,12 +126,12 @@ globalThis.Reading = (() => {
       }
       if (!this.raw) return;
       const names = JSON.stringify(this.series.map(s => s.name));
-      const grown = this.listed?.names === names && this.listed.first === this.x[0] && this.listed.count <= this.x.length && !this.data.series.some(s => s.x);
+      const grown = this.listed?.names === names && this.listed.of === this.data.x && this.listed.count <= this.x.length && !this.data.series.some(s => s.x);
       if (!grown) {
         this.table.replaceChildren();
         const table = Drawing.element("table", this.table), head = Drawing.element("tr", Drawing.element("thead", table));
         for (const text of [this.spec.x.label ?? "Time", ...this.series.map(s => s.name)]) Drawing.element("th", head, {scope: "col"}, text);
-        this.listed = {names, first: this.x[0], count: 0, body: Drawing.element("tbody", table)};
+        this.listed = {names, of: this.data.x, count: 0, body: Drawing.element("tbody", table)};
       }
       for (let k = this.listed.count; k < this.x.length; k++) {
         const row = Drawing.element("tr", this.listed.body);

@@ -105,7 +105,8 @@ export function loadView(root, about, connection) {
     if (ended) {
       end.className = ended.failed ? "banner bad" : "banner good";
       const how = ended.failed ? `The run did not end well: ${sentence(ended.failed)}` : `The run has ended after ${Units.duration(ended.at_s)}.`;
-      put(end, how + (ended.report ? ` Its report: ${ended.report}` : ""));
+      const dir = ended.report?.replace(/[/\\][^/\\]*$/, "");
+      put(end, how + (ended.report ? ` Its report is ${ended.report}, and meterbench view ${dir} shows it with the ledger.` : ""));
     }
     stops?.enable(!!level && !level.over && !ended, !ended);
   }
