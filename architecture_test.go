@@ -59,6 +59,7 @@ var foreign = map[string][]string{
 	"github.com/spf13/cobra":                     {"cmd/meterbench"},
 	"github.com/mdlayher/netlink":                {"internal/sockets", "network/wan"},
 	"github.com/prometheus/client_golang":        {"reports/openmetrics"},
+	"github.com/chromedp/":                       {"cmd/meterbench"},
 }
 
 // sources calls visit with the name of every file of production code, and its text.

@@ -62,7 +62,7 @@ function pair(parent, kind) {
   const chart = spec => Charts.create(parent.appendChild(el("figure")), {heading: true, x, sync: `done ${kind}`, ...spec});
   return {
     rate: chart({title: `Throughput over ${name}`, y: {unit: "tx/s"}}),
-    latency: chart({title: `Latency p99 over ${name}`, y: {unit: "s", choice: true, log: true}}),
+    latency: chart({title: `Latency p99 over ${name}`, y: {unit: "s", choice: true, log: true}, empty: "No level has a known p99 yet."}),
   };
 }
 

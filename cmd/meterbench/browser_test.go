@@ -1,0 +1,392 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"meterbench/bench/result"
+)
+
+// browser starts chromium, which ends with the test.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	const program = "/usr/bin/chromium"
+	if _, err := os.Stat(program); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip("no chromium: apt-get install chromium")
+	}
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(program), chromedp.WindowSize(1280, 900),
+		chromedp.Flag("disable-dev-shm-usage", true))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(stop)
+	ctx, closeAll := chromedp.NewContext(allocator)
+	t.Cleanup(closeAll)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+// A tab shows a page, and keeps what goes wrong there: errors, refused scripts and styles, requests to other hosts.
+type tab struct {
+	*testing.T
+	ctx context.Context
+	url string
+
+	mu    sync.Mutex
+	wrong []string
+	asked int
+}
+
+// openTab opens a page.
+func openTab(t *testing.T, browser context.Context, url string) *tab {
+	t.Helper()
+	ctx, closeTab := chromedp.NewContext(browser)
+	t.Cleanup(closeTab)
+	p := &tab{T: t, ctx: ctx, url: url}
+	listening := chromedp.Listen(ctx, func(event any) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		switch e := event.(type) {
+		case *network.EventRequestWillBeSent:
+			p.asked++
+			if at := e.Request.URL; !strings.HasPrefix(at, url) && !strings.HasPrefix(at, "data:") {
+				p.wrong = append(p.wrong, "a request to "+at)
+			}
+		case *runtime.EventConsoleAPICalled:
+			text := make([]string, len(e.Args))
+			for i, arg := range e.Args {
+				text[i] = string(arg.Value) + arg.Description
+			}
+			p.wrong = append(p.wrong, fmt.Sprintf("console: %s %q", e.Type, text))
+		case *runtime.EventExceptionThrown:
+			p.wrong = append(p.wrong, fmt.Sprintf("exception: %s %+v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception))
+		case *log.EventEntryAdded:
+			p.wrong = append(p.wrong, fmt.Sprintf("log: %s %s %s", e.Entry.Level, e.Entry.Text, e.Entry.URL))
+		}
+	})
+	_, watched := chromedp.Call(ctx, network.Enable, network.EnableParams{})
+	_, logged := chromedp.Call(ctx, log.Enable, cdp.Empty{})
+	if err := errors.Join(listening, watched, logged); err != nil {
+		t.Fatal(err)
+	}
+	p.run(chromedp.Navigate(url))
+	return p
+}
+
+func (p *tab) run(steps ...chromedp.Action[chromedp.Void]) {
+	p.Helper()
+	get(p, chromedp.Steps(steps...))
+}
+
+// get returns what an action does.
+func get[T any](p *tab, action chromedp.Action[T]) T {
+	p.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
+	defer cancel()
+	v, err := chromedp.Run(ctx, action)
+	if err != nil {
+		p.Fatal(err)
+	}
+	return v
+}
+
+// eval returns the value of an expression of the page.
+func eval[T any](p *tab, expression string) T {
+	p.Helper()
+	return get(p, chromedp.Evaluate[T](expression))
+}
+
+// show goes to a part of the page.
+func (p *tab) show(hash string) {
+	p.Helper()
+	p.run(chromedp.Evaluate[chromedp.Void](`void (location.hash = "` + hash + `")`))
+}
+
+// wait waits until an expression of the page is true.
+func (p *tab) wait(expression string, most time.Duration) {
+	p.Helper()
+	for until := time.Now().Add(most); ; time.Sleep(100 * time.Millisecond) {
+		if eval[bool](p, "!!("+expression+")") {
+			return
+		}
+		if time.Now().After(until) {
+			p.shoot("failed")
+			p.Fatalf("not within %v: %s\n%s\n%v", most, expression, eval[string](p, "document.body.innerText"), p.wrong)
+		}
+	}
+}
+
+// shoot takes a picture of the whole page. Charts are drawn where they can be seen, so all of it is.
+func (p *tab) shoot(name string) {
+	p.Helper()
+	dir := os.Getenv("METERBENCH_ARTEFACTS")
+	if dir == "" {
+		dir = p.TempDir()
+	}
+	size := eval[[]int64](p, "[innerWidth, document.documentElement.scrollHeight]")
+	p.run(chromedp.EmulateViewport(size[0], size[1]), chromedp.Sleep(300*time.Millisecond))
+	picture := get(p, chromedp.FullScreenshot(100))
+	p.run(chromedp.EmulateViewport(size[0], 900))
+	if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644)); err != nil {
+		p.Error(err)
+	}
+}
+
+// phone checks that nothing is broader than a phone, and takes a picture of it there.
+func (p *tab) phone(name string) {
+	p.Helper()
+	p.run(chromedp.EmulateViewport(360, 740), chromedp.Sleep(300*time.Millisecond))
+	if wide := eval[float64](p, "document.documentElement.scrollWidth"); wide > 360 {
+		p.Errorf("%s is %g px wide on a phone of 360", name, wide)
+	}
+	p.shoot(name + "-phone")
+	p.run(chromedp.EmulateViewport(1280, 900))
+}
+
+// clean checks that nothing went wrong by now.
+func (p *tab) clean() {
+	p.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.wrong) > 0 || p.asked < 10 {
+		p.Errorf("%d requests to %s, and %q", p.asked, p.url, p.wrong)
+	}
+}
+
+// drawn counts the coloured pixels of the charts of a section.
+const drawn = `[...document.querySelectorAll("#view-load .uplot canvas")].map(c => {
+  const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+  let n = 0;
+  for (let i = 0; i < d.length; i += 4) if (d[i + 3] > 0 && Math.max(d[i], d[i + 1], d[i + 2]) - Math.min(d[i], d[i + 1], d[i + 2]) > 60) n++;
+  return n;
+})`
+
+// In a browser a run on a real network shows what it measures as it goes on, and its ledger; afterwards the stored run shows the
+// same. Nothing is asked of another host, and a phone has room for all.
+func TestBrowser(t *testing.T) {
+	needsNetwork(t)
+	chromium := browser(t)
+	temp, dir := t.TempDir(), t.TempDir()
+	file, out := filepath.Join(dir, "browsed.yaml"), filepath.Join(dir, "out")
+	scenario := "name: browsed\ntopology: minimal\nwarmup: 1s\nworkload: {kind: plain, meters: 4, length: 24}\nload: {kind: closed, clients: [2, 4], hold: 8s}\n"
+	if err := os.WriteFile(file, []byte(scenario), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	made := madeReadings(t, temp, file)
+	run := start(t, temp, "run", file, "--live", "--out", out)
+	run.says(t, &run.stderr, "live page: http")
+	page := openTab(t, chromium, liveAddress(t, run.stderr.String()))
+	page.wait(`document.querySelector(".tile.main .value")?.textContent.match(/\d/)`, 40*time.Second)
+	figures := map[string]bool{}
+	for range 25 {
+		figures[eval[string](page, `document.querySelector(".tile.main .value").textContent`)] = true
+		time.Sleep(100 * time.Millisecond)
+	}
+	if len(figures) < 2 {
+		t.Errorf("the throughput stands still at %v", figures)
+	}
+	if pixels := eval[[]int](page, drawn); len(pixels) < 5 || pixels[0] < 50 || pixels[1] < 50 {
+		t.Errorf("coloured pixels of the charts: %v", pixels)
+	}
+	page.shoot("load")
+
+	page.show("#ledger")
+	page.wait(`document.querySelectorAll(".node").length === 3 && document.querySelectorAll(".whole table a").length > 3`, 10*time.Second)
+	page.shoot("ledger")
+	id := page.findReading(made)
+	page.show("#load")
+
+	page.wait(`document.getElementById("connection").textContent.includes("ended")`, time.Minute)
+	if code := run.exit(t); code != exitOK {
+		t.Fatalf("exit code %d\n%s", code, &run.stderr)
+	}
+	nothingLeft(t, temp)
+	folder := runFolder(t, out, "browsed")
+	page.compare(readJSON[result.Summary](t, filepath.Join(folder, "summary.json")))
+	if said := eval[string](page, `document.querySelector("#view-load .banner.good").textContent`); !strings.Contains(said, filepath.Join(folder, "report.html")) ||
+		!strings.Contains(said, "meterbench view "+folder) {
+		t.Errorf("the end says %q", said)
+	}
+	page.shoot("load-ended")
+	if n := eval[int](page, `document.querySelectorAll("#view-load .chart-plot canvas").length`); n < 7 { // p99 of few transactions is not known
+		t.Errorf("%d charts are drawn at the end", n)
+	}
+	page.phone("load")
+	page.clean()
+
+	view := start(t, temp, "view", folder)
+	view.says(t, &view.stdout, "Ctrl-C ends it")
+	stored := openTab(t, chromium, liveAddress(t, view.stdout.String()))
+	stored.wait(`document.querySelectorAll(".whole table a").length > 3`, 10*time.Second)
+	stored.shoot("view")
+	stored.phone("view")
+	stored.search(id)
+	stored.wait(`document.querySelector("#tx code")?.textContent === "`+id+`" && document.querySelector(".parts")`, 10*time.Second)
+	stored.shoot("view-transaction")
+	stored.phone("view-transaction")
+	if href := eval[string](stored, `[...document.querySelectorAll("#tabs a")].at(-1).href`); href != stored.url+"report/report.html" {
+		t.Errorf("the last tab leads to %s", href)
+	}
+	stored.clean()
+	if err := view.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if code := view.exit(t); code != exitOK {
+		t.Errorf("view: exit code %d\n%s", code, &view.stderr)
+	}
+}
+
+// liveAddress returns the URL of the page that a program says.
+func liveAddress(t *testing.T, said string) string {
+	t.Helper()
+	m := regexp.MustCompile(`(?m)^live page: (http://127\.0\.0\.1:[0-9]+/)$`).FindStringSubmatch(said)
+	if m == nil {
+		t.Fatalf("no page in\n%s", said)
+	}
+	return m[1]
+}
+
+// madeReadings returns the first readings of a scenario by number and meter, as meterbench makes them for other tools. In a run its
+// meters have other names, and the same numbers and values.
+func madeReadings(t *testing.T, temp, scenario string) map[string]readingJSON {
+	t.Helper()
+	p, code := command(t, temp, "reading", "make", "--scenario", scenario, "--json", "--count", "400")
+	if code != exitOK {
+		t.Fatalf("exit code %d\n%s", code, &p.stderr)
+	}
+	made := map[string]readingJSON{}
+	for line := range strings.Lines(p.stdout.String()) {
+		var one madeJSON
+		if err := json.Unmarshal([]byte(line), &one); err != nil {
+			t.Fatal(err)
+		}
+		if r := one.Reading; r != nil {
+			made[fmt.Sprint(r.Number, " ", r.Meter[len(r.Meter)-6:])] = *r
+		}
+	}
+	return made
+}
+
+// search types into the page's search and sends it.
+func (p *tab) search(word string) {
+	p.Helper()
+	field := chromedp.CSS("#word")
+	eval[bool](p, `(document.getElementById("word").value = "") === ""`)
+	p.run(chromedp.SendKeys(field, word+"\r"))
+}
+
+// findReading finds a reading by its meter, and again by its transaction, whose id it returns, and compares what is shown of it.
+func (p *tab) findReading(made map[string]readingJSON) string {
+	p.Helper()
+	for _, link := range []string{`.whole table a`, `article table a[href*="/tx/"]`} {
+		p.wait(`document.querySelector('`+link+`')`, 5*time.Second)
+		p.show(eval[string](p, `document.querySelector('`+link+`').hash`))
+	}
+	const title = `[...document.querySelectorAll(".card h3")].find(h => h.textContent.startsWith("Reading "))?.textContent`
+	p.wait(title, 5*time.Second)
+	meter := strings.Fields(eval[string](p, title))[4]
+	p.search(meter)
+	const found = `#view-ledger table a[href*="/tx/"]`
+	p.wait(`document.querySelector("#meter")?.textContent.includes("`+meter+`") && document.querySelectorAll('`+found+`').length > 3`, 15*time.Second)
+	p.shoot("meter")
+	id := eval[string](p, `[...document.querySelectorAll('`+found+`')].filter(a => a.closest("tr").textContent.includes("PutReading")).at(-1).title`)
+	p.search(id)
+	p.wait(`document.querySelector("#tx code")?.textContent === "`+id+`"`, 10*time.Second)
+	type card struct {
+		Title, Signature string
+		Fields           map[string]string
+		Values           []string // of a chart
+	}
+	shown := eval[card](p, `(() => {
+  const card = [...document.querySelectorAll(".card")].find(c => c.querySelector("h3").textContent.startsWith("Reading"));
+  for (const d of card.querySelectorAll("details")) d.open = true;
+  return {
+    Title: card.querySelector("h3").textContent, Signature: card.querySelector(".signature").textContent,
+    Fields: Object.fromEntries([...card.querySelectorAll("dl > div")].map(d => [d.querySelector("dt").textContent, d.querySelector("dd").textContent])),
+  };
+})()`)
+	p.wait(`!document.querySelector(".card .values") || document.querySelector(".card .values tbody tr")`, 5*time.Second)
+	shown.Values = eval[[]string](p, `[...document.querySelectorAll(".card .values tbody tr")].map(r => r.lastElementChild.textContent)`)
+	of := strings.Fields(shown.Title) // Reading N of meter NAME
+	want, ok := made[of[1]+" "+meter[len(meter)-6:]]
+	if !ok || of[4] != meter || !strings.Contains(shown.Signature, "right") {
+		p.Errorf("%q, signature %q, is none of the readings made", shown.Title, shown.Signature)
+	}
+	if len(shown.Values) != len(want.Wh) || !strings.HasPrefix(plainNumber(shown.Fields["register"]), fmt.Sprint(want.Register)) || shown.Fields["meter"] != meter {
+		p.Errorf("shown %+v, made %+v", shown, want)
+	}
+	for i, text := range shown.Values {
+		if got := plainNumber(text); !strings.HasPrefix(got+" ", fmt.Sprint(want.Wh[i])+" ") {
+			p.Errorf("value %d is shown as %q, made %d", i, text, want.Wh[i])
+		}
+	}
+	p.shoot("transaction")
+	p.phone("transaction")
+	return id
+}
+
+// plainNumber returns a number without spaces between its digits.
+func plainNumber(text string) string {
+	return regexp.MustCompile("([0-9])[\u00a0\u202f ,]([0-9])").ReplaceAllString(strings.ReplaceAll(text, "\u00a0Wh", " Wh"), "$1$2")
+}
+
+// compare holds the figures of the page against those that are stored.
+func (p *tab) compare(stored result.Summary) {
+	p.Helper()
+	last := stored.Points[len(stored.Points)-1]
+	rows := eval[[]string](p, `[...document.querySelectorAll("#done ~ details tbody tr")].map(r => r.textContent)`)
+	if want := fmt.Sprintf("%d of %d", last.Succeeded(), last.Scheduled); len(rows) != len(stored.Points) || !strings.Contains(rows[0], want) {
+		p.Errorf("the table of levels has %q, not %s", rows, want)
+	}
+	eval[bool](p, `document.querySelector("#view-load .charts details").open = true`)
+	p.wait(`document.querySelector("#view-load .charts details tbody tr")`, 5*time.Second)
+	// Of the newest level: time, answered, valid, offered.
+	cells := eval[[][]string](p, `[...document.querySelector("#view-load .charts details").querySelectorAll("tbody tr")].map(r => [...r.children].map(c => c.textContent))`)
+	number := func(text string) float64 {
+		v, err := strconv.ParseFloat(regexp.MustCompile(`[0-9.]+`).FindString(plainNumber(text)), 64)
+		if err != nil {
+			p.Errorf("%q is no number", text)
+		}
+		return v
+	}
+	const warmup = 1.0
+	sum, before := 0.0, 0.0
+	for _, row := range cells {
+		at := number(row[0])
+		if strings.HasSuffix(row[0], "ms") {
+			at /= 1000
+		}
+		if at > warmup && before < warmup+last.Window {
+			sum += number(row[2]) * (min(at, warmup+last.Window) - max(before, warmup))
+		}
+		before = at
+	}
+	if want := last.Throughput * last.Window; len(cells) < 8 || math.Abs(sum-want) > last.Throughput {
+		p.Errorf("the seconds of the page add up to %.1f, stored are %.1f at %.1f/s\n%v", sum, want, last.Throughput, cells)
+	}
+}
