@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"meterbench/bench/ledger"
 	"meterbench/bench/result"
@@ -109,11 +110,13 @@ func own(t *topology.Topology) network {
 				members = append(members, o.Name)
 			}
 		}
+		var approved []string
 		for _, m := range members {
+			approved = append(approved, topology.MSP(m))
 			of.peers = append(of.peers, peers[m]...)
 		}
 		for _, cc := range c.Chaincodes {
-			of.chaincodes = append(of.chaincodes, ledger.Chaincode{Name: cc.Name, Policy: cc.Endorsement, Approved: members})
+			of.chaincodes = append(of.chaincodes, ledger.Chaincode{Name: cc.Name, Policy: cc.Endorsement, Approved: approved})
 		}
 		n.channels = append(n.channels, of)
 	}
@@ -134,9 +137,19 @@ func (n *network) addRoles(summary *result.Summary) {
 			if known || len(n.nodes) >= most || !slices.Contains([]result.Role{result.RolePeer, result.RoleOrderer, result.RoleChaincode}, role) {
 				continue
 			}
-			n.nodes = append(n.nodes, ledger.Node{Process: result.Process{Role: role, Name: name}})
+			n.nodes = append(n.nodes, ledger.Node{Process: result.Process{Role: role, Name: name}, Organisation: n.organisationOf(name)})
 		}
 	}
+}
+
+// organisationOf returns the organisation of the peer after which a process is named, as chaincode.peer0.ptb; empty if there is none.
+func (n *network) organisationOf(process string) string {
+	for _, other := range n.nodes {
+		if strings.HasSuffix(process, "."+other.Name) {
+			return other.Organisation
+		}
+	}
+	return ""
 }
 
 func decimal(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -54,7 +54,7 @@ function tiers(o, tiles) {
       el("h3", {}, org.name, org.msp && org.msp !== org.name ? el("span", {class: "msp"}, ` ${org.msp}`) : ""),
       org.site && el("p", {class: "site"}, `at ${org.site}`),
       nodes.length ? list(nodes, org.name) : el("p", {class: "none"}, "No node is known.")))),
-    rest.length && el("div", {class: "tier rest"}, el("h3", {}, "Also running"), list(rest, "no organisation")),
+    rest.length && el("div", {class: "tier rest"}, el("h3", {}, "Others"), list(rest, "no organisation")),
     !nodes.length && !organisations.length && el("p", {class: "none"}, "No part of the network is known."),
   ].filter(Boolean);
 }
