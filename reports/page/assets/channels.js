@@ -27,7 +27,8 @@ function card(c, heights) {
   const b = c.batch ?? {};
   const cut = b.count ? `after ${b.count} transactions, ${Units.format("B", b.preferred_bytes)} or ${Units.format("s", b.timeout_s)}` : "";
   const columns = [{name: "Name"}, {name: "Version"}, {name: "Sequence", number: true}, {name: "Policy", wide: true}, {name: "Approved by", wide: true}];
-  const row = k => [k.name, k.version || Units.unknown, k.sequence ? String(k.sequence) : Units.unknown, k.policy || Units.unknown, k.approved?.join(", ") || Units.unknown];
+  const sequence = k => k.sequence ? String(k.sequence) : Units.unknown;
+  const row = k => [k.name, k.version || Units.unknown, sequence(k), k.policy || Units.unknown, k.approved?.join(", ") || Units.unknown];
   const chaincodes = table("Chaincodes", columns, (c.chaincodes ?? []).map(row));
   return el("article", {class: "channel"},
     el("h3", {}, el("a", {href: hash("ledger", c.name)}, c.name), " ", height),
