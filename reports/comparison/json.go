@@ -112,6 +112,7 @@ type load struct {
 
 type sample struct {
 	Values  []*float64 `json:"values"`
+	Paces   []*float64 `json:"paces_s"` // null where it is not known
 	Median  *float64   `json:"median"`
 	Missing int        `json:"missing"`
 }
@@ -148,9 +149,16 @@ func rowOf(r compare.Row) row {
 }
 
 func sampleOf(s compare.Sample) sample {
-	j := sample{Values: []*float64{}, Median: finite(s.Median), Missing: s.Missing}
+	j := sample{Values: []*float64{}, Paces: []*float64{}, Median: finite(s.Median), Missing: s.Missing}
 	for _, v := range s.Values {
 		j.Values = append(j.Values, finite(v))
+	}
+	for _, p := range s.Paces {
+		var known *float64
+		if p > 0 {
+			known = finite(p)
+		}
+		j.Paces = append(j.Paces, known)
 	}
 	return j
 }
