@@ -84,6 +84,10 @@ func TestRunComesBack(t *testing.T) {
 			if i >= 1000 {
 				want.LevelKey = open
 			}
+			if age := time.Since(row.LevelStart); age < 0 || age > time.Hour { // the level was opened just now
+				t.Fatalf("row %d: its level started at %v", i, row.LevelStart)
+			}
+			want.LevelStart = row.LevelStart
 			if row != want {
 				t.Fatalf("row %d (-want +got):\n%s", i, cmp.Diff(want, row))
 			}
