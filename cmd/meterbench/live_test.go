@@ -258,6 +258,28 @@ func fetch(t *testing.T, url string) string {
 	return text.String()
 }
 
+// What a run left that did not finish, or failed, is shown, and said to be no more than that.
+func TestViewOfHalfARun(t *testing.T) {
+	t.Parallel()
+	for failure, want := range map[string]string{"": "the run did not finish", "peer0 ended": "the run failed: peer0 ended; "} {
+		dir := t.TempDir()
+		text := fmt.Sprintf(`{"schema": 1, "scenario": "quickstart", "failure": %q}`, failure)
+		if err := os.WriteFile(filepath.Join(dir, "run.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		v := startLive(t, dir, "view", dir)
+		if got := fetch(t, v.url+"api/about"); !strings.Contains(got, `"report":""`) {
+			t.Error(got)
+		}
+		if err := v.cmd.Process.Signal(syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+		if err := v.cmd.Wait(); err != nil || !strings.Contains(v.log.String(), want) || strings.Contains(v.log.String(), "draws") {
+			t.Errorf("%v\n%s", err, v.log)
+		}
+	}
+}
+
 // A finished run is shown from its folder alone until Ctrl-C, which is how that succeeds.
 func TestView(t *testing.T) {
 	t.Parallel()

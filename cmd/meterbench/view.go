@@ -42,10 +42,14 @@ alone: the network may be gone. Ctrl-C ends it.`,
 // view serves the page of a stored run until the context ends, which is how it succeeds.
 func view(cmd *cobra.Command, l *livePage, ledgers *folder.Reader) error {
 	out, stored := cmd.OutOrStdout(), ledgers.Folder
-	if !stored.Summary.Complete {
+	summary := exists(filepath.Join(stored.Dir, "summary.json"))
+	switch {
+	case stored.Run.Failure != "":
+		fmt.Fprintf(out, "the run failed: %s; what it left is shown\n", printable.Line(stored.Run.Failure))
+	case !stored.Summary.Complete:
 		fmt.Fprintln(out, "the run did not finish: what is shown ends where it was cut short")
 	}
-	if !exists(filepath.Join(stored.Dir, "report.html")) {
+	if summary && !exists(filepath.Join(stored.Dir, "report.html")) {
 		fmt.Fprintf(out, "it has no report.html, which meterbench report %s draws\n", printable.Line(stored.Dir))
 	}
 	if err := l.serve(cmd, out, page.Config{Mode: page.ModeFolder, Title: stored.Run.Scenario, Folder: stored.Dir, Ledger: ledgers}); err != nil {
