@@ -99,13 +99,17 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request, do func(context.C
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), queryTime)
 	defer cancel()
-	select {
+	select { // a free place goes also to who has sent all that he will, as one who closes his side of the connection
 	case s.queries <- struct{}{}:
-		defer func() { <-s.queries }()
-	case <-ctx.Done():
-		refuse(w, http.StatusServiceUnavailable, "others are reading the ledger; try again")
-		return
+	default:
+		select {
+		case s.queries <- struct{}{}:
+		case <-ctx.Done():
+			refuse(w, http.StatusServiceUnavailable, "others are reading the ledger; try again")
+			return
+		}
 	}
+	defer func() { <-s.queries }()
 	found, err := do(ctx, s.config.Ledger, &asked{request: r, values: values})
 	wrong, bad := errors.AsType[badRequest](err)
 	switch {
