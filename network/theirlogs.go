@@ -55,8 +55,12 @@ func (a *Attached) Told(height uint64) (committed, cut bool) {
 	return len(blocks) > 0, slices.ContainsFunc(blocks, func(b result.Block) bool { return !b.Cut.IsZero() })
 }
 
-// Blocks returns the blocks that the observing peer has committed since an instant, as Network.Blocks does.
+// Blocks returns the blocks that the observing peer has committed since an instant, as Network.Blocks does; none where that
+// peer's log is not read.
 func (a *Attached) Blocks(since time.Time, height uint64) ([]result.Block, error) {
+	if !a.Observes() {
+		return nil, nil
+	}
 	of := a.logged()
 	err := a.log.await(of, height)
 	return a.log.since(of, a.Agreed.Batch, since), err
