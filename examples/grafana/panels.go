@@ -60,10 +60,11 @@ func mean(where, by string) string {
 func rows() []row {
 	return []row{
 		{"Now", []panel{
-			{title: "Load level", help: "The load level under way, of all that there are, or the most that there can be.", unit: number, width: 4, now: true, queries: []query{
-				{"A", `max by (series) (meterbench_level{` + series + `})`, "{{series}}"},
-				{"B", `max(meterbench_levels{` + ours + `})`, "of"},
-			}},
+			{title: "Load level", help: "The load level under way, of all that there are, or the most that there can be.",
+				unit: number, width: 4, now: true, queries: []query{
+					{"A", `max by (series) (meterbench_level{` + series + `})`, "{{series}}"},
+					{"B", `max(meterbench_levels{` + ours + `})`, "of"},
+				}},
 			{title: "Time left", help: "Until all load levels are done.", unit: seconds, width: 4, now: true, queries: []query{
 				{"A", `max(meterbench_remaining_seconds{` + ours + `})`, ""},
 			}},
@@ -91,9 +92,10 @@ func rows() []row {
 			{title: "In flight", help: "Transactions that were due and have not ended.", unit: "suffix: tx", width: 12, queries: []query{
 				{"A", `sum(meterbench_in_flight_transactions{` + ours + `})`, "in flight"},
 			}},
-			{title: "Lag of the client", help: "How late transactions began, 99th percentile: the client's or, of a closed load, a backlog's.", unit: seconds, width: 12, queries: []query{
-				{"A", `max(meterbench_lag_seconds{` + ours + `})`, "p99"},
-			}},
+			{title: "Lag of the client", help: "How late transactions began, 99th percentile: the client's or, of a closed load, a backlog's.",
+				unit: seconds, width: 12, queries: []query{
+					{"A", `max(meterbench_lag_seconds{` + ours + `})`, "p99"},
+				}},
 		}},
 		{"Latency", []panel{
 			{title: "Latency of the whole", help: "From intended to committed or answered.", unit: seconds, width: 12, queries: []query{
@@ -101,9 +103,10 @@ func rows() []row {
 				{"B", quantile(0.95, `part=~"commit|answer"`, "part"), "{{part}} p95"},
 				{"C", quantile(0.99, `part=~"commit|answer"`, "part"), "{{part}} p99"},
 			}},
-			{title: "Where the latency went", help: "Means of the parts, which add up to the mean of the whole.", unit: seconds, width: 12, stacked: true, queries: []query{
-				{"A", mean(`part=~"lag|prepare|endorse|submit|order_commit"`, "part"), "{{part}}"},
-			}},
+			{title: "Where the latency went", help: "Means of the parts, which add up to the mean of the whole.",
+				unit: seconds, width: 12, stacked: true, queries: []query{
+					{"A", mean(`part=~"lag|prepare|endorse|submit|order_commit"`, "part"), "{{part}}"},
+				}},
 		}},
 		{"Processes", []panel{
 			{title: "CPU", help: "By process.", unit: cores, width: 12, queries: []query{
