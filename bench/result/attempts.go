@@ -142,22 +142,10 @@ func (l *Level) WatchAttempts(see func([]Attempt)) { l.watchAttempts = see }
 // Attempts yields the rows of attempts.parquet, those of a transaction together in their order, in bounded memory. There are
 // none where no transaction had several. It ends after an error.
 func (s *Folder) Attempts() iter.Seq2[AttemptRow, error] {
-	return func(yield func(AttemptRow, error) bool) {
-		if s.Run.Attempts == (File{}) {
-			return
-		}
-		f, file, err := s.openRows(attemptsFile, s.Run.Attempts)
-		if err != nil {
-			yield(AttemptRow{}, err)
-			return
-		}
-		defer f.Close()
-		for row, err := range readAttempts(file) {
-			if !yield(row, unreadable(f.Name(), err)) || err != nil {
-				return
-			}
-		}
+	if s.Run.Attempts == (File{}) {
+		return func(func(AttemptRow, error) bool) {}
 	}
+	return rowsOf(s, attemptsFile, s.Run.Attempts, readAttempts)
 }
 
 // Attempts completes attempts.parquet and yields its rows: no level can be opened after that. It ends after an error.

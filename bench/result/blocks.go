@@ -152,22 +152,10 @@ func (w *Writer) Block(b *BlockRow) error {
 // Blocks yields the rows of blocks.parquet in bounded memory: session by session, and channel by channel the blocks in their
 // order. There are none where the run kept none, as those of older versions. It ends after an error.
 func (s *Folder) Blocks() iter.Seq2[BlockRow, error] {
-	return func(yield func(BlockRow, error) bool) {
-		if s.Run.Blocks == (File{}) {
-			return
-		}
-		f, file, err := s.openRows(blocksFile, s.Run.Blocks)
-		if err != nil {
-			yield(BlockRow{}, err)
-			return
-		}
-		defer f.Close()
-		for row, err := range readBlocks(file) {
-			if !yield(row, unreadable(f.Name(), err)) || err != nil {
-				return
-			}
-		}
+	if s.Run.Blocks == (File{}) {
+		return func(func(BlockRow, error) bool) {}
 	}
+	return rowsOf(s, blocksFile, s.Run.Blocks, readBlocks)
 }
 
 // readBlocks yields the rows of a blocks.parquet that openTable took.

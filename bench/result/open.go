@@ -117,13 +117,21 @@ func (s *Folder) Transactions() iter.Seq2[Row, error] {
 			yield(Row{}, err)
 			return
 		}
-		f, file, err := s.openRows(transactionsFile, s.Run.Transactions)
+		rowsOf(s, transactionsFile, s.Run.Transactions, readTransactions)(yield)
+	}
+}
+
+// rowsOf yields the rows of a table in the folder, which has the fingerprint. It ends after an error.
+func rowsOf[R any](s *Folder, name string, print File, read func(*parquet.File) iter.Seq2[R, error]) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
+		f, file, err := s.openRows(name, print)
 		if err != nil {
-			yield(Row{}, err)
+			var none R
+			yield(none, err)
 			return
 		}
 		defer f.Close()
-		for row, err := range readTransactions(file) {
+		for row, err := range read(file) {
 			if !yield(row, unreadable(f.Name(), err)) || err != nil {
 				return
 			}
