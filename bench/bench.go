@@ -164,6 +164,10 @@ type Plan struct {
 	// started, and a transaction of an open load is Dropped. 0 stands for DefaultOutstanding.
 	Outstanding int
 
+	// Share is the part of the load that this process makes, where several make it together. What the plan says otherwise is said
+	// of all of it.
+	Share Share
+
 	First uint64 // sequence number of the first transaction
 	// Spare is the sequence number of the run-out's first transaction. 0: the run-out goes on with those of the load,
 	// in the order in which transactions come.
@@ -199,6 +203,9 @@ func (p Plan) Validate() error {
 	case p.Outstanding < 0:
 		return fmt.Errorf("load plan: %d outstanding; give 0 for %d, or more", p.Outstanding, DefaultOutstanding)
 	}
+	if err := p.checkShare(); err != nil {
+		return err
+	}
 	if a, ok := p.Arrivals.(interface{ Validate() error }); ok {
 		if err := a.Validate(); err != nil {
 			return fmt.Errorf("load plan: %w", err)
@@ -210,7 +217,7 @@ func (p Plan) Validate() error {
 // end returns when the last transaction may be scheduled, from the level's start.
 func (p Plan) end() time.Duration { return p.Start + p.Hold }
 
-// Result sums up a load of a level, whose records went to the Sink.
+// Result sums up a load of a level, or a share of it, whose records went to the Sink.
 type Result struct {
 	Epoch     time.Time     // start of the level, from which the records' instants count
 	Held      time.Duration // transactions were scheduled for so long from Start on: Hold, or less where interrupted
@@ -218,8 +225,8 @@ type Result struct {
 	Scheduled uint64        // intended within Hold
 	Counts    result.Counts // of these, warm-up included; sums to Scheduled
 	RunOut    result.Counts // of the transactions that the run-out sent
-	Next      uint64        // First of the next level
-	Spare     uint64        // Spare of the next level, 0 where that of the plan is
+	Next      uint64        // First of the next level; of a share the number after its last
+	Spare     uint64        // Spare of the next level, likewise, 0 where that of the plan is
 	Partial   bool          // the load was interrupted, or exhausted its workload
 	// Exhausted says that the workload had no further transaction for a closed load, which ended Held after its Start: nil
 	// where it had.

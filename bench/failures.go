@@ -31,9 +31,14 @@ func (f *failures) add(o result.Outcome, err error) {
 	if len(text) > failureLength {
 		text = strings.ToValidUTF8(text[:failureLength], "") + "…"
 	}
-	kind := withoutNumbers(text)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.count(o, text, 1)
+}
+
+// count adds n failures with a text. The caller holds the lock.
+func (f *failures) count(o result.Outcome, text string, n uint64) {
+	kind := withoutNumbers(text)
 	kept := &f.kept[o]
 	i := slices.IndexFunc(*kept, func(k failureKind) bool { return k.kind == kind })
 	if i < 0 {
@@ -44,7 +49,20 @@ func (f *failures) add(o result.Outcome, err error) {
 		}
 		i = len(*kept) - 1
 	}
-	(*kept)[i].Count++
+	(*kept)[i].Count += n
+}
+
+// union returns the failures of several loads as those of one.
+func union(of [][]Failure) []Failure {
+	var all failures
+	for _, other := range []bool{false, true} { // those without a text of their own come last
+		for _, one := range slices.Concat(of...) {
+			if other == (one.Text == otherFailures) {
+				all.count(one.Outcome, one.Text, one.Count)
+			}
+		}
+	}
+	return all.list()
 }
 
 func (f *failures) list() (all []Failure) {

@@ -127,7 +127,7 @@ func observe(loads []*load, observed *latencies, report func(Live)) (stop func()
 // state returns the state of a level, with rates since the state before.
 func state(loads []*load, observed *latencies, before Live) Live {
 	took, lag := observed.take()
-	now := Live{Elapsed: loads[0].now()}
+	now := Live{Elapsed: max(0, loads[0].now())}
 	var scheduled uint64
 	for _, l := range loads {
 		now.Hold = max(now.Hold, l.Plan.end())

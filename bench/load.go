@@ -33,6 +33,9 @@ func (l *load) closed(ctx context.Context) {
 	}
 	var clients sync.WaitGroup
 	for i := range l.Plan.Clients {
+		if !l.Plan.Share.has(uint64(i)) {
+			continue
+		}
 		first := l.Plan.Start + time.Duration(float64(l.Plan.Spread)*float64(i)/float64(l.Plan.Clients))
 		clients.Go(func() { l.client(ctx, i, first, start) })
 	}
@@ -76,7 +79,7 @@ func (l *load) runsOut() bool {
 }
 
 // owing returns how many clients, or arrivals, may intend transactions.
-func (p Plan) owing() int { return max(1, p.Clients) }
+func (p Plan) owing() int { return max(1, p.Share.part(p.Clients)) }
 
 // open starts the plan's arrivals when they are due and returns when all transactions have ended. It never
 // waits for a slot: that would hide the arrivals in the meantime. It calls begin once it knows when the first
@@ -84,11 +87,17 @@ func (p Plan) owing() int { return max(1, p.Clients) }
 func (l *load) open(ctx context.Context, begin func()) {
 	leave := sync.OnceFunc(l.ending.pending.Done)
 	workers := newPool(l.follow)
-	slots := make(semaphore, l.Plan.Slots)
+	slots := make(semaphore, l.Plan.Share.part(l.Plan.Slots))
 	freed := func(time.Duration) { slots.release() }
+	var came [2]uint64 // arrivals, by their numbers
 	for offset := range l.Plan.Arrivals.Offsets(l.Plan.Random.Rand()) {
 		begin()
 		due := l.Plan.Start + offset
+		numbers := l.numbers(due)
+		came[numbers]++
+		if !l.Plan.Share.has(came[numbers] - 1) {
+			continue
+		}
 		if !l.goesOn(due, leave) || !l.sleepUntil(ctx, due) {
 			break
 		}

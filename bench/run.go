@@ -49,6 +49,12 @@ type Load struct {
 // the Epoch of their results; each begins at its plan's Start and ends by itself, independently of the
 // others. The results are in the order of the loads.
 func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target Target, watch Watch) ([]Result, error) {
+	return RunShares(ctx, clock, together, target, watch, nil)
+}
+
+// RunShares is RunTogether in one of several processes, each of which makes the Share of every Plan and keeps step with the others. The
+// error is that of an invalid plan, or of Others.Start.
+func RunShares(ctx context.Context, clock alarm.Clock, together []Load, target Target, watch Watch, others Others) ([]Result, error) {
 	for _, one := range together {
 		if err := one.Plan.Validate(); err != nil {
 			return nil, err
@@ -64,18 +70,20 @@ func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target
 		level.last = max(level.last, one.Plan.end())
 		level.pending.Add(one.Plan.owing())
 	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var loads []*load
 	var ready, running sync.WaitGroup
-	begun := make(chan struct{})
+	begun, over := make(chan struct{}), make(chan struct{})
 	for i, one := range together {
 		one.Plan.Drain = cmp.Or(one.Plan.Drain, DefaultDrain)
 		one.Plan.Outstanding = cmp.Or(one.Plan.Outstanding, DefaultOutstanding)
 		l := &load{Load: one, clock: clock, target: target, ending: level, live: live{latencies: observed}}
 		l.exhausted.over = make(chan struct{})
-		l.next[inHold].Store(l.Plan.First)
-		l.next[inRunOut].Store(l.Plan.Spare)
+		l.next[inHold].Store(l.Plan.First + uint64(l.Plan.Share.Rank))
+		l.next[inRunOut].Store(l.Plan.Spare + uint64(l.Plan.Share.Rank))
 		if l.Plan.Wait == result.WaitAcknowledge {
-			l.outstanding = make(semaphore, l.Plan.Outstanding)
+			l.outstanding = make(semaphore, l.Plan.Share.part(l.Plan.Outstanding))
 		}
 		loads = append(loads, l)
 		ready.Add(1)
@@ -86,11 +94,15 @@ func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target
 		running.Go(func() { results[i] = l.run(ctx, begin, begun) })
 	}
 	ready.Wait()
-	var gc debug.GCStats
-	debug.ReadGCStats(&gc)
-	epoch := time.Now() // what was collected before stopped nothing that is timed
+	epoch, gc, err := start(ctx, others)
 	for _, l := range loads {
 		l.gc, l.epoch = gc, epoch
+	}
+	if err != nil {
+		stop()
+		close(begun)
+		running.Wait()
+		return nil, err
 	}
 	for _, l := range loads {
 		if l.Begin != nil {
@@ -100,12 +112,31 @@ func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target
 	close(begun)
 	go func() {
 		level.pending.Wait()
+		if others != nil {
+			select {
+			case <-others.Ended():
+			case <-over: // their end would change nothing any more
+			}
+		}
 		close(level.over)
 	}()
-	stop := observe(loads, observed, watch.Live)
+	unobserve := observe(loads, observed, watch.Live)
 	running.Wait()
-	stop()
+	close(over)
+	unobserve()
 	return results, nil
+}
+
+// start returns when the level starts, and the garbage collections until then: what was collected before stops nothing that is
+// timed.
+func start(ctx context.Context, others Others) (epoch time.Time, gc debug.GCStats, err error) {
+	if others == nil {
+		debug.ReadGCStats(&gc)
+		return time.Now(), gc, nil
+	}
+	epoch, err = others.Start(ctx)
+	debug.ReadGCStats(&gc)
+	return epoch, gc, err
 }
 
 // load runs a Load.
@@ -167,7 +198,7 @@ func (l *load) run(ctx context.Context, begin func(), begun <-chan struct{}) Res
 	return Result{
 		Epoch: l.epoch, Held: hold, Ended: l.now(), Partial: interrupted || exhausted != nil, Exhausted: exhausted, Crowded: l.crowded.Load(),
 		Scheduled: l.scheduled[inHold].Load(), Counts: l.live.counted(inHold), RunOut: l.live.counted(inRunOut),
-		Next: l.next[inHold].Load(), Spare: l.next[inRunOut].Load(),
+		Next: l.after(inHold, l.Plan.First), Spare: l.after(inRunOut, l.Plan.Spare),
 		Failures: l.failures.list(), GC: collected(&l.gc),
 	}
 }
@@ -177,14 +208,27 @@ func (l *load) now() time.Duration { return time.Since(l.epoch) }
 
 // schedule takes the next sequence number: from here on the transaction counts and must end in a record.
 func (l *load) schedule(due time.Duration) uint64 {
-	of, numbers := l.of(due), inHold
+	of := l.of(due)
 	if of == inHold {
 		l.ending.pending.Add(1)
-	} else if l.Plan.Spare != 0 {
-		numbers = inRunOut
 	}
 	l.scheduled[of].Add(1)
-	return l.next[numbers].Add(1) - 1
+	shares := l.Plan.Share.of()
+	return l.next[l.numbers(due)].Add(shares) - shares
+}
+
+// numbers returns the index of the sequence numbers of which a transaction that is due then has one.
+func (l *load) numbers(due time.Duration) int {
+	if l.Plan.Spare == 0 {
+		return inHold
+	}
+	return l.of(due)
+}
+
+// after returns the sequence number after the last one that was taken, or first where none was.
+func (l *load) after(numbers int, first uint64) uint64 {
+	shares := l.Plan.Share.of()
+	return max(first+shares, l.next[numbers].Load()+1) - shares
 }
 
 // supervise waits for the hold, the run-out and the end of all transactions (done), stops the run-out, and cuts off
