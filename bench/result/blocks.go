@@ -136,7 +136,7 @@ func timeOf(ns int64) time.Time {
 
 // Block stores a block of a ledger, in a file that is made for the first. It is for when no level runs.
 func (w *Writer) Block(b *BlockRow) error {
-	if w.transactions == nil {
+	if len(w.transactions) == 0 {
 		return fmt.Errorf("%s: the run has ended already", w.dir)
 	}
 	if w.blocks == nil {

@@ -126,7 +126,7 @@ func TestOpenRefuses(t *testing.T) {
 // reports errors or panics: both come out as errors.
 func TestTransactionsThatWereNeverRight(t *testing.T) {
 	path := filepath.Join(t.TempDir(), transactionsFile)
-	w, err := createTransactions(path)
+	w, err := createTransactions(path, noWorker)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,8 +16,9 @@ import (
 // A Finder looks single rows of a run's tables up. It reads a column of a table from one end to the other where it must, page by
 // page, so that it needs no memory for what it does not return, nor an index. It is used by many goroutines at once.
 type Finder struct {
-	transactions, blocks table
-	chains               []ChainOfBlocks
+	transactions []table // one, or one of each worker
+	blocks       table
+	chains       []ChainOfBlocks
 }
 
 // ChainOfBlocks is where blocks of a channel that follow one upon the other stand in blocks.parquet.
@@ -48,9 +49,13 @@ func (s *Folder) Find() (f *Finder, err error) {
 			f = nil
 		}
 	}()
-	if s.Run.Transactions != (File{}) {
-		if f.transactions.opened, f.transactions.file, err = s.openRows(transactionsFile, s.Run.Transactions); err != nil {
-			return f, err
+	if s.Run.Recorded() {
+		for _, of := range s.Run.transactionTables() {
+			var t table
+			if t.opened, t.file, err = s.openRows(of.name, of.File); err != nil {
+				return f, err
+			}
+			f.transactions = append(f.transactions, t)
 		}
 	}
 	if s.Run.Blocks != (File{}) {
@@ -67,7 +72,7 @@ func (s *Folder) Find() (f *Finder, err error) {
 // Close closes the tables.
 func (f *Finder) Close() error {
 	var err error
-	for _, t := range []table{f.transactions, f.blocks} {
+	for _, t := range append(f.transactions, f.blocks) {
 		if t.opened != nil {
 			err = errors.Join(err, t.opened.Close())
 		}
@@ -131,17 +136,26 @@ func (f *Finder) Blocks(of ChainOfBlocks, from uint64, n int) ([]BlockRow, error
 
 // Transaction returns the row of a transaction, nil where there is none.
 func (f *Finder) Transaction(ctx context.Context, id [32]byte) (*Row, error) {
-	if f.transactions.file == nil || id == [32]byte{} {
+	if id == [32]byte{} {
 		return nil, nil
 	}
+	for i := range f.transactions {
+		if row, err := f.transactions[i].transaction(ctx, id); row != nil || err != nil {
+			return row, err
+		}
+	}
+	return nil, nil
+}
+
+func (t *table) transaction(ctx context.Context, id [32]byte) (*Row, error) {
 	before := int64(0)
-	for _, group := range f.transactions.file.RowGroups() {
-		at, err := f.transactions.search(ctx, group, "tx_id", id[:])
+	for _, group := range t.file.RowGroups() {
+		at, err := t.search(ctx, group, "tx_id", id[:])
 		if err != nil {
 			return nil, err
 		}
 		if at >= 0 {
-			rows, err := f.rows([]int64{before + at})
+			rows, err := t.rows([]int64{before + at})
 			if err != nil {
 				return nil, err
 			}
@@ -152,23 +166,34 @@ func (f *Finder) Transaction(ctx context.Context, id [32]byte) (*Row, error) {
 	return nil, nil
 }
 
-// InBlock returns the rows of at most n transactions of a block, from the one at index from on in the order of the table, and how
+// InBlock returns the rows of at most n transactions of a block, from the one at index from on in the order of the tables, and how
 // many there are in all.
 func (f *Finder) InBlock(ctx context.Context, session, channel int, block uint64, from, n int) (rows []Row, all int, err error) {
-	if f.transactions.file == nil || block == 0 || block > math.MaxInt64 {
+	if block == 0 || block > math.MaxInt64 {
 		return nil, 0, nil
 	}
+	for i := range f.transactions {
+		more, there, err := f.transactions[i].inBlock(ctx, session, channel, block, max(0, from-all), n-len(rows))
+		if err != nil {
+			return nil, 0, err
+		}
+		rows, all = append(rows, more...), all+there
+	}
+	return rows, all, nil
+}
+
+func (t *table) inBlock(ctx context.Context, session, channel int, block uint64, from, n int) (rows []Row, all int, err error) {
 	var found []int64
 	before := int64(0)
-	for _, group := range f.transactions.file.RowGroups() {
-		hits, err := f.transactions.equal(ctx, group, int64(block))
+	for _, group := range t.file.RowGroups() {
+		hits, err := t.equal(ctx, group, int64(block))
 		if err != nil {
 			return nil, 0, err
 		}
 		if len(hits) > 0 {
 			var columns [2][]int32
 			for i, name := range []string{"session", "channel"} {
-				if columns[i], err = f.transactions.numbers(ctx, group, name, hits); err != nil {
+				if columns[i], err = t.numbers(ctx, group, name, hits); err != nil {
 					return nil, 0, err
 				}
 			}
@@ -183,12 +208,12 @@ func (f *Finder) InBlock(ctx context.Context, session, channel int, block uint64
 		}
 		before += group.NumRows()
 	}
-	rows, err = f.rows(found)
+	rows, err = t.rows(found)
 	return rows, all, err
 }
 
 // rows reads the transactions at some places, in their order. Those that are near each other are read together.
-func (f *Finder) rows(at []int64) ([]Row, error) {
+func (t *table) rows(at []int64) ([]Row, error) {
 	const near = 1024
 	all := make([]Row, 0, len(at))
 	for len(at) > 0 {
@@ -197,13 +222,13 @@ func (f *Finder) rows(at []int64) ([]Row, error) {
 			n++
 		}
 		page := make([]transactionRow, at[n-1]-at[0]+1)
-		if err := readAt(&f.transactions, at[0], page); err != nil {
+		if err := readAt(t, at[0], page); err != nil {
 			return nil, err
 		}
 		for _, one := range at[:n] {
 			row, err := page[one-at[0]].record()
 			if err != nil {
-				return nil, unreadable(f.transactions.opened.Name(), damaged(err))
+				return nil, unreadable(t.opened.Name(), damaged(err))
 			}
 			all = append(all, row)
 		}

@@ -104,14 +104,16 @@ func TestRunComesBack(t *testing.T) {
 func TestAnyRecordComesBack(t *testing.T) {
 	key := LevelKey{Series: "plain", Repetition: 1, Load: Load{Kind: "open", Offered: 0.1, Think: 1e-3, Slots: 7, Clients: 3}}
 	rapid.Check(t, func(rt *rapid.T) {
+		worker := rapid.Uint16().Draw(rt, "worker")
 		records := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Record {
 			r := rapid.Make[Record]().Draw(t, "record")
 			r.Outcome %= outcomes
 			r.Site %= uint16(len(testSites) + 1)
+			r.Worker = worker
 			return r
 		}), 0, 200).Draw(rt, "records")
 		path := filepath.Join(t.TempDir(), "rows.parquet")
-		w, err := createTransactions(path)
+		w, err := createTransactions(path, int(worker))
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -286,7 +288,7 @@ func TestAbortDuringALevelKeepsTheRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Record(committed(1, 0))
-	transactions := w.transactions
+	transactions := w.transactions[0]
 	if err := w.Abort(errors.New("disk on fire")); err != nil {
 		t.Fatal(err)
 	}
@@ -306,10 +308,11 @@ func TestFullDisk(t *testing.T) {
 	if err := w.transactions.close(); err != nil {
 		t.Fatal(err)
 	}
-	var err error
-	if w.transactions, err = createTransactions("/dev/full"); err != nil {
+	full, err := createTransactions("/dev/full", noWorker)
+	if err != nil {
 		t.Fatal(err)
 	}
+	w.transactions = transactionFiles{full}
 	const want = "/dev/full: cannot be written: "
 	l, err := w.Level(closed8, 0, 1000*second)
 	if err != nil {

@@ -3,28 +3,36 @@ package result
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
 
-// writeRun writes a whole run into dir, and then changes its summary.
-func writeRun(t *testing.T, dir string) {
+// writeRun writes a whole run into dir, of workers where there are any, and then changes its summary.
+func writeRun(t *testing.T, dir string, workers int) {
 	w, err := Create(dir, testRun())
 	if err != nil {
 		t.Fatal(err)
+	}
+	if workers > 0 {
+		if err := w.Workers(ranksBelow(workers)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for i := range 2 {
 		l, err := w.Level(closed8, 0, second)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range randomRecords(1000, uint64(i)) {
+		for at, r := range randomRecords(1000, uint64(i)) {
+			r.Worker = uint16(at % max(1, workers))
 			l.Record(r)
 		}
 		if _, err := l.Close(); err != nil {
@@ -45,14 +53,23 @@ func writeRun(t *testing.T, dir string) {
 // A process is killed at each of the changes that it makes to a run's folder.
 // What is left either is a finished run in full, or is said to be none.
 func TestKilledAtAnyWrite(t *testing.T) {
-	const child = "METERBENCH_TEST_WRITES_RUN"
+	const child, ofWorkers = "METERBENCH_TEST_WRITES_RUN", "METERBENCH_TEST_WORKERS"
 	if dir := os.Getenv(child); dir != "" {
-		writeRun(t, dir)
+		workers, _ := strconv.Atoi(os.Getenv(ofWorkers))
+		writeRun(t, dir, workers)
 		return
 	}
 	if testing.Short() {
 		t.Skip("starts a process for each of some dozen writes")
 	}
+	for _, workers := range []int{0, 3} {
+		t.Run(fmt.Sprint(workers, " workers"), func(t *testing.T) {
+			killedAtAnyWrite(t, child+"=", fmt.Sprint(ofWorkers, "=", workers))
+		})
+	}
+}
+
+func killedAtAnyWrite(t *testing.T, folder, workers string) {
 	finished, parts := 0, 0
 	for n := 1; ; n++ {
 		dir := t.TempDir()
@@ -65,7 +82,7 @@ func TestKilledAtAnyWrite(t *testing.T) {
 		}
 		changes := os.NewFile(uintptr(seen), "inotify")
 		cmd := exec.Command(os.Args[0], "-test.run=^TestKilledAtAnyWrite$")
-		cmd.Env = append(os.Environ(), child+"="+dir)
+		cmd.Env = append(os.Environ(), folder+dir, workers)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}

@@ -12,7 +12,7 @@ import (
 )
 
 // A level's records pass through buffers of this many records. A run has at most so many on their way to the disk, made
-// when they are needed, and every open level one for each of its shards, so that recording keeps to 10 MB whatever the rate.
+// when they are needed, and every open level one for each of its shards, or for each worker, so that recording keeps to 10 MB whatever the rate.
 const (
 	bufferRecords = 512
 	bufferCount   = 128
@@ -24,13 +24,14 @@ func newBuffer() []Record { return make([]Record, 0, bufferRecords) }
 // Level records one load level, or one phase of it. It is the engine's sink.
 //
 // Record appends to one of a few buffers; one goroutine takes the full ones, counts them into the Window and
-// appends them to transactions.parquet. So the timed path costs an append, and histograms need no lock.
+// appends them to transactions.parquet. So the timed path costs an append, and histograms need no lock. Where workers make the
+// load each has a buffer of its own, for its own file.
 type Level struct {
 	key    LevelKey
 	opened time.Time
 	writer *Writer
 	shards []shard
-	full   chan []Record
+	full   chan batch
 	done   chan struct{} // closed when the recorder has ended
 	stalls atomic.Uint64
 	cut    time.Duration
@@ -52,7 +53,14 @@ type Level struct {
 type shard struct {
 	mu     sync.Mutex
 	buffer []Record
-	_      [96]byte
+	to     *transactionWriter
+	_      [88]byte
+}
+
+// A batch is a full buffer.
+type batch struct {
+	records []Record
+	to      *transactionWriter
 }
 
 func openLevel(w *Writer, key LevelKey, from, to time.Duration) *Level {
@@ -61,14 +69,14 @@ func openLevel(w *Writer, key LevelKey, from, to time.Duration) *Level {
 		opened: time.Now(),
 		writer: w,
 		sites:  w.sites, session: w.session,
-		shards: make([]shard, min(runtime.GOMAXPROCS(0), mostShards)),
-		full:   make(chan []Record, bufferCount+mostShards), // room for all buffers that there are
+		shards: make([]shard, cmp.Or(len(w.ranks), min(runtime.GOMAXPROCS(0), mostShards))),
 		done:   make(chan struct{}),
 		cut:    to,
 		window: newWindow(from, to),
 	}
+	l.full = make(chan batch, bufferCount+len(l.shards)) // room for all buffers that there are
 	for i := range l.shards {
-		l.shards[i].buffer = newBuffer()
+		l.shards[i].buffer, l.shards[i].to = newBuffer(), w.transactions[i%len(w.transactions)]
 	}
 	go l.record()
 	return l
@@ -77,7 +85,7 @@ func openLevel(w *Writer, key LevelKey, from, to time.Duration) *Level {
 // Record takes one record. It may be called by many goroutines at once, but not after Close. It blocks while
 // all buffers wait for the disk; the Window counts how often that happened.
 func (l *Level) Record(r Record) {
-	s := &l.shards[r.Seq%uint64(len(l.shards))]
+	s := l.shard(&r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.buffer == nil {
@@ -85,7 +93,7 @@ func (l *Level) Record(r Record) {
 	}
 	s.buffer = append(s.buffer, r)
 	if len(s.buffer) == cap(s.buffer) {
-		l.full <- s.buffer
+		l.full <- batch{s.buffer, s.to}
 		var waited bool
 		if s.buffer, waited = l.writer.buffer(); waited {
 			l.stalls.Add(1)
@@ -93,10 +101,23 @@ func (l *Level) Record(r Record) {
 	}
 }
 
+// shard returns the one that takes a record.
+func (l *Level) shard(r *Record) *shard {
+	if l.writer.ranks == nil {
+		return &l.shards[r.Seq%uint64(len(l.shards))]
+	}
+	at, ok := slices.BinarySearch(l.writer.ranks, r.Worker)
+	if !ok {
+		panic(fmt.Sprintf("result: transaction %d recorded of worker %d, which the run does not have", r.Seq, r.Worker))
+	}
+	return &l.shards[at]
+}
+
 // record is the recorder: it ends when full is closed.
 func (l *Level) record() {
 	defer close(l.done)
-	for batch := range l.full {
+	for full := range l.full {
+		batch := full.records
 		for i := range batch {
 			l.window.add(&batch[i])
 			if l.intervals.add(&batch[i], l.window) {
@@ -108,7 +129,7 @@ func (l *Level) record() {
 		}
 		// After a failed write the rest is still taken and counted, so that no client waits for a buffer.
 		if l.err == nil {
-			l.err = l.writer.transactions.write(l.key, l.opened, l.sites, l.session, batch)
+			l.err = full.to.write(l.key, l.opened, l.sites, l.session, batch)
 		}
 		select {
 		case l.writer.buffers <- batch[:0]:
@@ -140,7 +161,7 @@ func (l *Level) flush(s *shard) {
 		return
 	}
 	if empty, ok := l.writer.spareBuffer(); ok {
-		l.full <- s.buffer
+		l.full <- batch{s.buffer, s.to}
 		s.buffer = empty
 	}
 }
@@ -159,7 +180,7 @@ func (l *Level) Close() (Window, error) {
 	for i := range l.shards {
 		s := &l.shards[i]
 		s.mu.Lock()
-		l.full <- s.buffer
+		l.full <- batch{s.buffer, s.to}
 		s.buffer = nil
 		s.mu.Unlock()
 	}

@@ -46,19 +46,15 @@ func Open(dir string) (*Folder, error) {
 		return s, nil
 	}
 	// The rows are read much later: find out now whether they can be.
-	f, _, err := s.openRows(transactionsFile, s.Run.Transactions)
-	if err != nil {
-		return nil, err
-	}
-	f.Close()
-	for _, one := range []struct {
-		name string
-		File
-	}{{attemptsFile, s.Run.Attempts}, {blocksFile, s.Run.Blocks}} {
-		if one.File == (File{}) {
-			continue
+	tables := s.Run.transactionTables()
+	for _, one := range []namedFile{{attemptsFile, s.Run.Attempts}, {blocksFile, s.Run.Blocks}} {
+		if one.File != (File{}) {
+			tables = append(tables, one)
 		}
-		if f, _, err = s.openRows(one.name, one.File); err != nil {
+	}
+	for _, one := range tables {
+		f, _, err := s.openRows(one.name, one.File)
+		if err != nil {
 			return nil, err
 		}
 		f.Close()
@@ -87,7 +83,10 @@ func OpenUnfinished(dir string) (*Folder, error) {
 		return nil, fmt.Errorf("%s: is not the folder of a run: %s: %w; name one as out/<scenario>/<run>", dir, runFile, cause(err))
 	}
 	s := &Folder{Dir: dir}
-	if s.Run, err = decode[Run](data); err != nil {
+	if s.Run, err = decode[Run](data); err == nil {
+		err = damaged(s.Run.checkWorkers())
+	}
+	if err != nil {
 		return nil, unreadable(filepath.Join(dir, runFile), err)
 	}
 	return s, nil
@@ -110,14 +109,19 @@ func UpdateSummary(dir string, change func(*Summary)) error {
 }
 
 // Transactions yields the rows of transactions.parquet, about in the order in which the transactions ended,
-// in bounded memory. It ends after an error.
+// in bounded memory. Of a run with workers it yields the rows of all of them, level by level, and within a level worker by worker. It ends
+// after an error.
 func (s *Folder) Transactions() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		if err := s.rowsMissing(); err != nil {
 			yield(Row{}, err)
 			return
 		}
-		rowsOf(s, transactionsFile, s.Run.Transactions, readTransactions)(yield)
+		var files []iter.Seq2[Row, error]
+		for _, of := range s.Run.transactionTables() {
+			files = append(files, rowsOf(s, of.name, of.File, readTransactions))
+		}
+		together(files)(yield)
 	}
 }
 

@@ -35,6 +35,8 @@ type Record struct {
 	// Site is the number of the site at which its client stands, or else of the gateway that took it, from 1 in those of
 	// Writer.Begin; 0: it has none, or no gateway took it. Of a row that is read it is 0: Row.SiteName has it.
 	Site uint16
+	// Worker is the rank of the worker that sent it, one of those of Writer.Workers; 0 in a run without workers.
+	Worker uint16
 }
 
 // Part names a span of a transaction's life. Commit, Lag, Prepare, Endorse, Submit and OrderCommit measure

@@ -1,7 +1,7 @@
 // Package result defines what a run stores and reads and writes its files.
 //
-// Data flow: the engine makes one Record per scheduled transaction; records stream into transactions.parquet
-// and into per-level histograms (latency.hlog); the study turns each level into a Point and all of them into
+// Data flow: the engine makes one Record per scheduled transaction; records stream into transactions.parquet, or into one file of each
+// worker, and into per-level histograms (latency.hlog); the study turns each level into a Point and all of them into
 // a Summary (summary.json). The manifest (run.json) is the Run. Every later step reads only the run's folder.
 package result
 
@@ -37,11 +37,12 @@ type Run struct {
 	Sessions    []Session              `json:"sessions,omitempty"`
 	Preparation map[string]Preparation `json:"preparation,omitempty"` // what was made before the load, by series
 	// Transactions says what transactions.parquet must be like, so that damage to it is noticed before
-	// anything is read from it.
-	Transactions File   `json:"transactions"`
-	Attempts     File   `json:"attempts,omitzero"` // likewise of attempts.parquet; zero where there is none
-	Blocks       File   `json:"blocks,omitzero"`   // likewise of blocks.parquet; not in runs of older versions
-	Failure      string `json:"failure,omitempty"` // why the run ended without a summary; empty for a run that has one
+	// anything is read from it. It is zero where workers made the load: WorkerTransactions has then the file of each, by ascending rank.
+	Transactions       File         `json:"transactions"`
+	WorkerTransactions []WorkerFile `json:"worker_transactions,omitempty"`
+	Attempts           File         `json:"attempts,omitzero"` // likewise of attempts.parquet; zero where there is none
+	Blocks             File         `json:"blocks,omitzero"`   // likewise of blocks.parquet; not in runs of older versions
+	Failure            string       `json:"failure,omitempty"` // why the run ended without a summary; empty for a run that has one
 }
 
 // File is the fingerprint of a file.

@@ -55,7 +55,7 @@ func forged(data []byte) (rows int, err error) {
 func parquetFile(t testing.TB, records int) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), transactionsFile)
-	w, err := createTransactions(path)
+	w, err := createTransactions(path, noWorker)
 	if err != nil {
 		t.Fatal(err)
 	}

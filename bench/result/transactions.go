@@ -10,7 +10,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// Row is a row of transactions.parquet: a record and the load level that it belongs to.
+// Row is a row of transactions.parquet, or of that of a worker: a record and the load level that it belongs to.
 type Row struct {
 	LevelKey
 	Record
@@ -19,7 +19,7 @@ type Row struct {
 	SiteName   string    // of the site that Record.Site numbers; empty where there is none, and in runs of older versions
 }
 
-// A transactionRow is the schema of transactions.parquet. Instants are offsets from the start of the load level, in
+// A transactionRow is the schema of transactions.parquet, and of those of workers. Instants are offsets from the start of the load level, in
 // nanoseconds; Record says what they mean, and the tag missing which value stands for nothing: -1 where the transaction did
 // not get there, 0 for the end of one that was committed. The phases of a level count from the same start, whenever they
 // begin. Rows stand about in the order in which the transactions ended.
@@ -52,19 +52,26 @@ type transactionRow struct {
 	Bytes      int64    `parquet:"envelope_bytes,delta" unit:"B"`
 	Attempts   int32    `parquet:"attempts,dict" missing:"0"` // 0 where that is unknown, as in runs of older versions
 	Session    int32    `parquet:"session,dict"`              // number of the network in the run, from 1; not in runs of older versions
+	Worker     int32    `parquet:"worker,dict" missing:"-1"`  // rank of the worker, -1 in runs without workers; not in runs of older versions
 }
 
 const levelInstants = "nanoseconds from the start of the load level; where there is none, the value that the column's metadata has as missing"
 
-// A transactionWriter streams transactions.parquet.
-type transactionWriter struct{ *tableWriter[transactionRow] }
+// A transactionWriter streams transactions.parquet, or that of a worker.
+type transactionWriter struct {
+	*tableWriter[transactionRow]
+	worker int // its rank, or noWorker
+}
 
-func createTransactions(path string) (*transactionWriter, error) {
+// noWorker stands for the rank of a worker in a run without any.
+const noWorker = -1
+
+func createTransactions(path string, worker int) (*transactionWriter, error) {
 	t, err := createTable[transactionRow](path, levelInstants, "tx_id")
 	if err != nil {
 		return nil, err
 	}
-	return &transactionWriter{t}, nil
+	return &transactionWriter{t, worker}, nil
 }
 
 // write appends the records of one level that started at an instant, on a target with these sites, in a session.
@@ -80,6 +87,7 @@ func (t *transactionWriter) write(key LevelKey, start time.Time, sites []string,
 			Endorsed: int64(r.Endorsed), Submitted: int64(r.Submitted), Committed: int64(r.Committed),
 			Ended: int64(r.Ended), Encrypt: int64(r.Encrypt), TxID: r.TxID, Site: siteName(sites, r.Site),
 			Channel: int32(r.Channel), Block: int64(r.Block), Bytes: int64(r.Bytes), Attempts: int32(r.Attempts), Session: int32(session),
+			Worker: int32(t.worker),
 		}
 	})
 }
@@ -94,7 +102,7 @@ func (t *transactionRow) record() (Row, error) {
 			Intended: time.Duration(t.Intended), Started: time.Duration(t.Started), Prepared: time.Duration(t.Prepared),
 			Endorsed: time.Duration(t.Endorsed), Submitted: time.Duration(t.Submitted), Committed: time.Duration(t.Committed),
 			Ended: time.Duration(t.Ended), Encrypt: time.Duration(t.Encrypt), TxID: t.TxID, Channel: uint16(t.Channel), Block: uint64(t.Block), Bytes: uint32(t.Bytes),
-			Attempts: uint16(t.Attempts),
+			Attempts: uint16(t.Attempts), Worker: uint16(max(0, t.Worker)),
 		},
 		timeOf(cmp.Or(t.LevelStart, -1)), int(t.Session), t.Site,
 	}, err

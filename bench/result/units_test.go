@@ -57,7 +57,7 @@ func TestUnitsOfColumns(t *testing.T) {
 			}
 		}
 		want := map[string]string{"offered_per_s": "unit=1/s ", "think_s": "unit=s ", "envelope_bytes": "unit=B ", "block": "missing=0 ", "attempts": "missing=0 ",
-			"level_start_unix_ns": "unit=ns ", "intended_ns": "unit=ns "}
+			"worker": "missing=-1 ", "level_start_unix_ns": "unit=ns ", "intended_ns": "unit=ns "}
 		for _, instant := range []string{"started", "prepared", "endorsed", "submitted", "committed"} {
 			want[instant+"_ns"] = "unit=ns missing=-1 "
 		}
@@ -77,7 +77,7 @@ func TestUnitsOfColumns(t *testing.T) {
 // A transaction that got nowhere has in every column the value that the column's metadata calls missing.
 func TestMissingOfColumns(t *testing.T) {
 	path := filepath.Join(t.TempDir(), transactionsFile)
-	w, err := createTransactions(path)
+	w, err := createTransactions(path, noWorker)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,8 @@ type Writer struct {
 	dir          string
 	dirs         []string // folders that Create made, innermost first
 	run          Run
-	transactions *transactionWriter
+	transactions transactionFiles
+	ranks        []uint16 // of the workers, see Workers
 	attempting   sync.Mutex
 	attempted    *attemptWriter // nil until a transaction has several attempts
 	blocks       *blockWriter   // nil until there is one
@@ -84,9 +85,11 @@ func Create(dir string, run Run) (w *Writer, err error) {
 	if err = WriteJSON(w.path(runFile), &w.run); err != nil {
 		return w, err
 	}
-	if w.transactions, err = createTransactions(w.path(transactionsFile)); err != nil {
+	transactions, err := createTransactions(w.path(transactionsFile), noWorker)
+	if err != nil {
 		return w, err
 	}
+	w.transactions = transactionFiles{transactions}
 	if w.latency, err = createLatencyLog(w.path(latencyFile), run); err != nil {
 		return w, err
 	}
@@ -122,7 +125,7 @@ func (w *Writer) Begin(session int, sites []string) { w.session, w.sites = sessi
 // the level's start: from is the end of the warm-up, to that of the hold. Levels that run together are open at the same time.
 func (w *Writer) Level(key LevelKey, from, to time.Duration) (*Level, error) {
 	switch {
-	case w.transactions == nil || w.transactions.closed:
+	case w.transactions.closed():
 		return nil, fmt.Errorf("%s: level %s opened after the run's end", w.dir, key)
 	case slices.ContainsFunc(w.open, func(l *Level) bool { return l.key == key }):
 		return nil, fmt.Errorf("%s: level %s opened while it is", w.dir, key)
@@ -135,7 +138,7 @@ func (w *Writer) Level(key LevelKey, from, to time.Duration) (*Level, error) {
 	return l, nil
 }
 
-// Close ends the run's folder: transactions.parquet and latency.hlog are completed, timeline.json is written, run.json
+// Close ends the run's folder: the files of the transactions and latency.hlog are completed, timeline.json is written, run.json
 // rewritten from run, and at the very end summary.json appears. A summary that contradicts itself is refused, with all
 // files still open.
 func (w *Writer) Close(run Run, sum Summary) error {
@@ -146,13 +149,13 @@ func (w *Writer) Close(run Run, sum Summary) error {
 		return fmt.Errorf("%s: %w", w.path(summaryFile), err)
 	}
 	transactions, attempted, blocks := w.transactions, w.attempted, w.blocks
-	if transactions == nil {
+	if len(transactions) == 0 {
 		return fmt.Errorf("%s: the run has ended already", w.dir)
 	}
 	if err := w.closeFiles(); err != nil {
 		return err
 	}
-	run.Transactions = File(transactions.print)
+	transactions.describe(&run)
 	if attempted != nil {
 		run.Attempts = File(attempted.print)
 	}
@@ -168,11 +171,11 @@ func (w *Writer) Close(run Run, sum Summary) error {
 	return WriteJSON(w.path(summaryFile), &sum)
 }
 
-// Transactions completes transactions.parquet and yields its rows: no level can be opened after that. It ends
-// after an error.
+// Transactions completes the files of the transactions and yields their rows, as those of a Folder: no level can be opened after that.
+// It ends after an error.
 func (w *Writer) Transactions() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		if w.transactions == nil {
+		if len(w.transactions) == 0 {
 			yield(Row{}, fmt.Errorf("%s: the run has ended already", w.dir))
 			return
 		}
@@ -180,7 +183,9 @@ func (w *Writer) Transactions() iter.Seq2[Row, error] {
 			yield(Row{}, err)
 			return
 		}
-		(&Folder{Dir: w.dir, Run: Run{Transactions: File(w.transactions.print)}}).Transactions()(yield)
+		stored := &Folder{Dir: w.dir}
+		w.transactions.describe(&stored.Run)
+		stored.Transactions()(yield)
 	}
 }
 
@@ -211,9 +216,7 @@ func (w *Writer) path(file string) string { return filepath.Join(w.dir, file) }
 
 // closeFiles completes the streamed files. It may be called twice.
 func (w *Writer) closeFiles() (err error) {
-	if w.transactions != nil {
-		err = w.transactions.close()
-	}
+	err = w.transactions.close()
 	if w.latency != nil {
 		err = errors.Join(err, w.latency.close())
 	}
@@ -232,6 +235,9 @@ func (w *Writer) closeFiles() (err error) {
 func (w *Writer) remove() bool {
 	entries, _ := os.ReadDir(w.dir) // none where it could not be made
 	ours := []string{runFile, transactionsFile, attemptsFile, blocksFile, latencyFile}
+	for _, rank := range w.ranks {
+		ours = append(ours, workerFile(int(rank)))
+	}
 	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !slices.Contains(ours, e.Name()) }) {
 		return false
 	}

@@ -60,7 +60,7 @@ func New(stored *result.Folder) (*Reader, error) {
 	}
 	r := &Reader{Folder: stored, find: find}
 	switch {
-	case stored.Run.Transactions == (result.File{}):
+	case !stored.Run.Recorded():
 		r.why = "the run was killed before its blocks and transactions were stored"
 		r.notes = append(r.notes, "The run was killed before its blocks and transactions were stored.")
 	case stored.Run.Blocks == (result.File{}):
