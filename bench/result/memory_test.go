@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"meterbench/internal/race"
 )
 
 var rows = flag.Int("rows", 2_000_000, "transactions that TestRecorderMemory records")
@@ -20,7 +22,7 @@ func TestRecorderMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("records millions of transactions")
 	}
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector needs a multiple of the memory")
 	}
 	const limit = 200 << 20

@@ -180,14 +180,20 @@ func TestExact(t *testing.T) {
 		short.Close()
 		sent, received = sent+short.sent.Load(), received+short.received.Load()
 	}
-	time.Sleep(100 * time.Millisecond) // the server's close_notify
-	now := read(t, w)
-	there := now.Ways[Way{"client", "echo"}].Bytes - before.Ways[Way{"client", "echo"}].Bytes
+	var there, back uint64
+	for range 200 { // the ends of sockets are told a moment later
+		now := read(t, w)
+		there = now.Ways[Way{"client", "echo"}].Bytes - before.Ways[Way{"client", "echo"}].Bytes
+		back = now.Ways[Way{"echo", "client"}].Bytes - before.Ways[Way{"echo", "client"}].Bytes
+		if there == sent && back >= received {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	if there != sent {
 		t.Errorf("opened and closed between two readings: %d bytes to the server, want %d", there, sent)
 	}
 	// The server's last record, which says that it closes, reaches nobody who would count it.
-	back := now.Ways[Way{"echo", "client"}].Bytes - before.Ways[Way{"echo", "client"}].Bytes
 	if most := received + 3*64; back < received || back > most {
 		t.Errorf("opened and closed between two readings: %d bytes from the server, want %d to %d", back, received, most)
 	}

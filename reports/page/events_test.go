@@ -227,7 +227,7 @@ func TestSlowLoris(t *testing.T) {
 			}
 		}()
 	}
-	client := &http.Client{Timeout: 2 * time.Second}
+	client := &http.Client{Timeout: headerTime} // before they are closed
 	for range 20 {
 		answer, err := client.Get(s.URL())
 		if err != nil {

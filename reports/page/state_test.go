@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,7 +68,7 @@ func follow(messages <-chan live.Message, done chan<- []message) {
 }
 
 // observe has a feed observe so many random things of a study, long: of one level, and returns what it told a reader from some
-// moment on.
+// moment on. It runs in virtual time: a reader has read before the next thing comes, so that none is too slow.
 func observe(random *rand.Rand, things int, long bool) followed {
 	f := live.New(scenario.Scenario{Name: "s", Topology: "minimal", Series: []scenario.Series{{Name: "a"}, {Name: "b"}}}, "r1")
 	begun := time.Now()
@@ -77,6 +78,7 @@ func observe(random *rand.Rand, things int, long bool) followed {
 	float := func(below float64) float64 { return random.Float64() * below }
 	f.Level(study.Live{Series: "b", Load: result.Load{Kind: result.LoadClosed, Clients: 1}, Repetition: 1})
 	for i := range things {
+		synctest.Wait()
 		if i == from {
 			messages, cancel := f.Subscribe()
 			defer cancel()
@@ -87,7 +89,7 @@ func observe(random *rand.Rand, things int, long bool) followed {
 			f.Step(fmt.Sprint("step ", i))
 		case 1:
 			f.Working(fmt.Sprint("text ", i))
-			time.Sleep(time.Millisecond) // so that a reader who is on the way is not too slow
+			time.Sleep(time.Millisecond)
 		case 2:
 			f.Network(study.Facts{Target: result.TargetFabric, Processes: []result.Process{{Role: result.RolePeer, Name: fmt.Sprint("peer", i%2)}}})
 		case 3:
@@ -130,10 +132,12 @@ func observe(random *rand.Rand, things int, long bool) followed {
 func TestStateOnPage(t *testing.T) {
 	var studies []followed
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 40 {
-		studies = append(studies, observe(random, 1+random.IntN(120), false))
-	}
-	studies = append(studies, observe(random, 6000, true)) // of more seconds and steps than are kept
+	synctest.Test(t, func(*testing.T) {
+		for range 40 {
+			studies = append(studies, observe(random, 1+random.IntN(120), false))
+		}
+		studies = append(studies, observe(random, 6000, true)) // of more seconds and steps than are kept
+	})
 	var got struct {
 		Kinds  []string
 		States []live.State
