@@ -215,7 +215,7 @@ func CheckCaps(t topology.Topology) error {
 		err = group.Close()
 	}
 	if err != nil {
-		return fmt.Errorf("topology %s: caps: %w", t.Name, err)
+		return fmt.Errorf("topology %s: caps: %w; or leave caps out", t.Name, err)
 	}
 	return nil
 }

@@ -45,7 +45,8 @@ func TestRights(t *testing.T) {
 			}
 			out, err := without("./meterbench run a.yaml")
 			exit, _ := err.(*exec.ExitError)
-			if exit == nil || exit.ExitCode() != 2 || !strings.HasPrefix(string(out), want) || strings.Count(string(out), "\n") != 1 {
+			if exit == nil || exit.ExitCode() != 2 || !strings.HasPrefix(string(out), want) || !strings.HasSuffix(string(out), "; or leave the event out\n") ||
+				strings.Count(string(out), "\n") != 1 {
 				t.Errorf("%v\n%s", err, out)
 			}
 			if _, err := os.Stat(filepath.Join(dir, "out")); err == nil {

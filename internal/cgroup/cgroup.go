@@ -104,7 +104,7 @@ func (t tree) create(name string, cap Cap) (*Group, error) {
 	default:
 		return nil, err
 	}
-	return nil, fmt.Errorf("%w; %s, or leave caps out", err, what)
+	return nil, fmt.Errorf("%w; %s", err, what)
 }
 
 // Add puts a process into the group. One that has ended is no error: the caller that waits for it learns why.

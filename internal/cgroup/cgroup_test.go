@@ -292,7 +292,7 @@ func TestRights(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const what = "permission denied; run as root, or have root hand the folder meterbench over (see docs/capacity.md), or leave caps out"
+	const what = "permission denied; run as root, or have root hand the folder meterbench over (see docs/capacity.md)"
 	for _, test := range []struct {
 		tree  tree
 		cause string

@@ -55,7 +55,7 @@ func (c Cap) lacks(mount string, has func(controller string) bool) error {
 	if missing == nil {
 		return nil
 	}
-	return fmt.Errorf("%s has no controller of %s; enable it in the kernel and mount it, or leave that cap out", mount, strings.Join(missing, " and "))
+	return fmt.Errorf("%s has no controller of %s; enable it in the kernel and mount it", mount, strings.Join(missing, " and "))
 }
 
 // parents are the folders that hold groups.

@@ -112,9 +112,9 @@ func TestWhatIsMissing(t *testing.T) {
 		tree tree
 		want string
 	}{
-		{nothing, "make a control group: " + nothing.mount + " has no controller of cpu and memory; enable it in the kernel and mount it, or leave that cap out"},
-		{one, "make a control group: " + one.mount + " has no controller of memory; enable it in the kernel and mount it, or leave that cap out"},
-		{none, "make a control group: open " + none.mount + "/meterbench/cgroup.subtree_control: no such file or directory; have root hand its controllers down (see docs/capacity.md), in a container after moving the processes at the top into a group, or leave caps out"},
+		{nothing, "make a control group: " + nothing.mount + " has no controller of cpu and memory; enable it in the kernel and mount it"},
+		{one, "make a control group: " + one.mount + " has no controller of memory; enable it in the kernel and mount it"},
+		{none, "make a control group: open " + none.mount + "/meterbench/cgroup.subtree_control: no such file or directory; have root hand its controllers down (see docs/capacity.md), in a container after moving the processes at the top into a group"},
 	} {
 		if _, err := test.tree.create("a", both); err == nil || err.Error() != test.want {
 			t.Errorf("got %v, want %s", err, test.want)

@@ -155,7 +155,7 @@ func (p *Plan) checkRights() error {
 			delete(checks, e.Right()) // once
 			if err := check(); err != nil {
 				i := slices.IndexFunc(p.Scenario.Series, func(s scenario.Series) bool { return s.Name == one.Levels[0].Series })
-				return p.Scenario.RefuseEvents(p.Scenario.Series[i], "", "%s %s: %v", e.Kind, e.Asked(), err)
+				return p.Scenario.RefuseEvents(p.Scenario.Series[i], "or leave the event out", "%s %s: %v", e.Kind, e.Asked(), err)
 			}
 		}
 	}
