@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"runtime"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -31,6 +32,9 @@ type Options struct {
 	Alpha float64 // probability of a false change point in all of a file of flat series
 	Last  int     // runs of each series that are looked at
 	Seed  uint64  // of the random orders
+	// Progress is called at the begin and after each series with how many of those that are tested are done, one call at a time;
+	// nil: it is not.
+	Progress func(done, tested int)
 }
 
 // An Analysis is what Analyse found.
@@ -110,12 +114,24 @@ func Analyse(ctx context.Context, h *History, o Options) (*Analysis, error) {
 	tests := float64(max(1, a.Tested))
 	a.Orders = int(max(leastOrders, min(math.Ceil(2*tests/a.Alpha)-1, mostOrders)))
 	a.Level = max(a.Alpha/tests, 1/float64(a.Orders+1))
+	var mu sync.Mutex
+	done := 0
+	tell := func(more int) {
+		mu.Lock()
+		defer mu.Unlock()
+		if done += more; o.Progress != nil {
+			o.Progress(done, a.Tested)
+		}
+	}
+	tell(0)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range a.Series {
 		group.Go(func() error {
 			if ctx.Err() == nil {
-				a.Series[i].analyse(ctx, a, h.Keys)
+				if a.Series[i].analyse(ctx, a, h.Keys); a.Series[i].Tested {
+					tell(1)
+				}
 			}
 			return context.Cause(ctx)
 		})

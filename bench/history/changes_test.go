@@ -73,9 +73,13 @@ func TestAnalyse(t *testing.T) {
 		"throughput of plain at clients=32":           func(int) float64 { return math.NaN() },
 		"client.cpu_per_commit of plain at clients=8": func(int) float64 { return 3 },
 	})
-	a, err := Analyse(t.Context(), h, Options{Seed: 1})
+	told := map[int]int{}
+	a, err := Analyse(t.Context(), h, Options{Seed: 1, Progress: func(done, tested int) { told[done] = tested }})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[int]int{0: 4, 1: 4, 2: 4, 3: 4, 4: 4}, told); diff != "" {
+		t.Errorf("progress (-want +got):\n%s", diff)
 	}
 	var got []string
 	for _, s := range a.Series {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,9 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -58,7 +62,7 @@ file with a probability of at most --alpha. The same file and seed give the same
 					return lab.InputErrorf("--out: %w", err)
 				}
 			}
-			a, err := history.Analyse(cmd.Context(), h, o)
+			a, err := analyse(cmd.Context(), cmd.ErrOrStderr(), h, o)
 			if err != nil {
 				return err
 			}
@@ -78,6 +82,47 @@ file with a probability of at most --alpha. The same file and seed give the same
 	flags.StringVar(&formatName, "format", "text", "output format: text, json")
 	flags.StringVar(&out, "out", "", "also write figures, tables as CSV and report.html to this `folder`")
 	return cmd
+}
+
+// historySilence is how long an analysis may take without a word.
+const historySilence = 2 * time.Second
+
+// analyse looks for change points, and says on stderr how far it is where that takes long: a figure with a change point takes a
+// second or more.
+func analyse(ctx context.Context, stderr io.Writer, h *history.History, o history.Options) (a *history.Analysis, err error) {
+	watched(stderr, func(progress func(done, tested int)) {
+		o.Progress = progress
+		a, err = history.Analyse(ctx, h, o)
+	})
+	return a, err
+}
+
+// watched does what is slow, and says how far it is.
+func watched(stderr io.Writer, slow func(progress func(done, tested int))) {
+	watch := newProgress(stderr)
+	var now atomic.Pointer[string]
+	progress := func(done, tested int) {
+		now.Store(new(fmt.Sprintf("looked for change points in %d of %d figures", done, tested)))
+	}
+	progress(0, 0)
+	over := make(chan bool)
+	var saying sync.WaitGroup
+	saying.Go(func() {
+		every := time.NewTicker(historySilence)
+		defer every.Stop()
+		for {
+			select {
+			case <-over:
+				watch.close()
+				return
+			case <-every.C:
+				watch.Working(fmt.Sprintf("%s, %s", *now.Load(), clock(time.Since(watch.began))))
+			}
+		}
+	})
+	slow(progress)
+	close(over)
+	saying.Wait()
 }
 
 // A historyForm is a way to print the analysis of a history.
