@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -84,7 +85,7 @@ func runSteps(t *testing.T, dir string, steps []ciStep) (code int, out string) {
 		}
 		cmd := exec.CommandContext(t.Context(), "bash", "-e", "-o", "pipefail", "-c", s.script)
 		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "PATH="+filepath.Join(dir, "tools")+":"+os.Getenv("PATH"), "PAIRS=1", "GITHUB_PATH="+filepath.Join(dir, "path"))
+		cmd.Env = append(os.Environ(), "PATH="+filepath.Join(dir, "tools")+":"+os.Getenv("PATH"), "PAIRS=1", "GITHUB_PATH="+filepath.Join(dir, "path"), "GITHUB_OUTPUT="+filepath.Join(dir, "output"))
 		for key, value := range s.env {
 			cmd.Env = append(cmd.Env, key+"="+value)
 		}
@@ -174,6 +175,44 @@ func TestCIMeasures(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The history is kept of runs that fail, too, as a missed threshold is one, and on GitHub, whose runners differ, for each kind of
+// processor.
+func TestCIKeepsHistory(t *testing.T) {
+	type step struct {
+		ID, Uses, If, Run string
+		With              map[string]string
+	}
+	var workflow struct {
+		Jobs map[string]struct{ Steps []step }
+	}
+	readYAML(t, "examples/ci/github.yml", &workflow)
+	var saved []step
+	for _, s := range workflow.Jobs["baseline"].Steps {
+		switch action, _, _ := strings.Cut(s.Uses, "@"); {
+		case s.ID == "machine":
+			dir := t.TempDir()
+			code, out := runSteps(t, dir, []ciStep{{script: s.Run}})
+			if name, err := os.ReadFile(filepath.Join(dir, "output")); code != 0 || err != nil || !regexp.MustCompile(`^name=[-A-Za-z0-9]*\n$`).Match(name) {
+				t.Errorf("exit %d, %v: %q\n%s", code, err, name, out)
+			}
+		case action == "actions/cache":
+			t.Error("actions/cache keeps nothing of a run that fails")
+		case action == "actions/cache/save":
+			saved = append(saved, s)
+		}
+	}
+	if len(saved) != 1 || !strings.HasPrefix(saved[0].If, "always() ") || !strings.Contains(saved[0].With["key"], "steps.machine.outputs.name") {
+		t.Errorf("saved by %+v", saved)
+	}
+	jobs := map[string]struct {
+		Cache struct{ When string }
+	}{}
+	readYAML(t, "examples/ci/gitlab-ci.yml", &jobs)
+	if when := jobs["baseline"].Cache.When; when != "always" {
+		t.Errorf("GitLab keeps the history when: %q", when)
 	}
 }
 
