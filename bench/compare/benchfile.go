@@ -2,6 +2,7 @@ package compare
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -43,7 +44,17 @@ func readBenchmarks(r *benchfmt.Reader, path string) (Run, error) {
 		switch record := r.Result().(type) {
 		case *benchfmt.SyntaxError:
 			return Run{}, fmt.Errorf("%s:%d: %s; correct the line or take it out", path, record.Line, printable.Line(record.Msg))
+		case *benchfmt.UnitMetadata:
+			if record.Key == "better" && record.Value != string(metric.Higher) && record.Value != string(metric.Lower) {
+				_, line := record.Pos()
+				return Run{}, fmt.Errorf("%s:%d: of %s better is %q; write better=higher or better=lower, or take the line out",
+					path, line, printable.Line(record.OrigUnit), record.Value)
+			}
 		case *benchfmt.Result:
+			if problem := flawed(record); problem != "" {
+				_, line := record.Pos()
+				return Run{}, fmt.Errorf("%s:%d: %s; correct the line or take it out", path, line, problem)
+			}
 			name := record.Name.String()
 			for _, c := range record.Config {
 				if c.Key == packageKey {
@@ -56,9 +67,6 @@ func readBenchmarks(r *benchfmt.Reader, path string) (Run, error) {
 				}
 			}
 			for _, v := range record.Values {
-				if _, line := record.Pos(); math.IsNaN(v.Value) || math.IsInf(v.Value, 0) {
-					return Run{}, fmt.Errorf("%s:%d: %v %s is no measurement; take the line out", path, line, v.Value, printable.Line(v.Unit))
-				}
 				_, unit := benchunit.Tidy(1, v.Unit) // a value of 0 keeps its unit as it was written
 				key := [2]string{name, unit}
 				at, ok := cells[key]
@@ -87,6 +95,26 @@ func readBenchmarks(r *benchfmt.Reader, path string) (Run, error) {
 	}
 	run.Source.Conditions = seen.conditions()
 	return run, nil
+}
+
+// flawed says what is wrong with a line that is well formed, nothing of one that is right. benchstat says nothing of these: it
+// takes a unit that is there twice for two measurements, of which a gate would believe that it has twice as many.
+func flawed(line *benchfmt.Result) string {
+	if line.Iters < 1 {
+		return fmt.Sprintf("%d iterations measure nothing", line.Iters)
+	}
+	seen := map[string]bool{}
+	for _, v := range line.Values {
+		_, unit := benchunit.Tidy(1, v.Unit)
+		switch written := printable.Line(cmp.Or(v.OrigUnit, v.Unit)); {
+		case math.IsNaN(v.Value) || math.IsInf(v.Value, 0):
+			return fmt.Sprintf("%v %s is no measurement", v.Value, written)
+		case seen[unit]:
+			return written + " is there twice, and which one counts is not known"
+		}
+		seen[unit] = true
+	}
+	return ""
 }
 
 // ofUnit makes a metric of a unit of a benchmark file. One of the table of metrics is gated as there, another where it is

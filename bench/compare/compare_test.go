@@ -332,7 +332,12 @@ func TestBadInput(t *testing.T) {
 		{"empty folder", []string{empty}, "empty: holds no run; name a folder"},
 		{"no benchmark", []string{write("log.txt", "PASS\nok x 1s\n")}, "log.txt: has no benchmark in Go benchmark format"},
 		{"malformed line", []string{write("bad.txt", "goos: linux\nBenchmarkA many 5 ns/op\n")}, "bad.txt:2: parsing iteration count"},
-		{"no number", []string{write("nan.txt", "BenchmarkA 1 NaN ns/op\n")}, "nan.txt:1: NaN"},
+		{"no number", []string{write("nan.txt", "BenchmarkA 1 NaN ns/op\n")}, "nan.txt:1: NaN ns/op is no measurement; correct"},
+		{"no iterations", []string{write("none.txt", "BenchmarkA 1 5 ns/op\nBenchmarkA 0 5 ns/op\n")}, "none.txt:2: 0 iterations measure nothing; correct the line"},
+		{"fewer iterations", []string{write("fewer.txt", "BenchmarkA -3 5 ns/op\n")}, "fewer.txt:1: -3 iterations measure nothing"},
+		{"a unit twice", []string{write("twice.txt", "\nBenchmarkA 1 5 ns/op 6 ns/op\n")}, "twice.txt:2: ns/op is there twice"},
+		{"a unit in two words", []string{write("words.txt", "BenchmarkA 1 5 ns/op 0.1 sec/op\n")}, "words.txt:1: sec/op is there twice"},
+		{"no direction", []string{write("way.txt", "Unit x assume=exact better=sideways\nBenchmarkA 1 1 x\n")}, `way.txt:1: of x better is "sideways"; write better=higher or better=lower`},
 		{"contradicting units", []string{write("unit.txt", "Unit x better=lower\nUnit x better=higher\nBenchmarkA 1 1 x\n")}, "unit.txt:2: metadata better"},
 		{"long line", []string{write("long.txt", "Benchmark"+strings.Repeat("x", 1<<20))}, "a line that is too long"},
 		{"mixed", []string{bench, filepath.Join(dir, "run")}, "is the folder of a run and " + bench + " is a benchmark file"},
@@ -531,7 +536,8 @@ func TestVerdictsAreSupported(t *testing.T) {
 
 func FuzzBenchmarks(f *testing.F) {
 	f.Add(fmt.Sprintf(benchmarks, 1, 2, 3), fmt.Sprintf(benchmarks, 2, 0, 0))
-	f.Add("BenchmarkA 1 0 ns/op\nBenchmarkA 1 1e308 ns/op", "Unit ns/op better=\nBenchmarkA 1 -1 sec/op 1 1")
+	f.Add("BenchmarkA 1 0 ns/op\nBenchmarkA 1 1e308 ns/op", "Unit ns/op better=lower\nBenchmarkA 1 -1 sec/op 1 1")
+	f.Add("BenchmarkA 0 1 x 2 x", "Unit x better=sideways\nBenchmarkA -1 1 x")
 	f.Add("a: b\na:\nBenchmarkX/y=z-8 1 5 MB/s", "pkg: \x1b\nUnit\nBenchmark 1 1 tx/s")
 	f.Fuzz(func(t *testing.T, base, head string) {
 		b, err := readBenchmarks(benchfmt.NewReader(strings.NewReader(base), "base"), "base")
