@@ -47,9 +47,9 @@ func (k Key) rule() rule {
 	switch {
 	case k == Seed, k == topologySeed:
 		return sets // each of several runs has its own
-	case k.within(Version), slices.Contains(told(), k):
+	case k.Within(Version), slices.Contains(told(), k):
 		return toTell
-	case k.within(Topology) && slices.Contains(contracts(), path.Ext(string(k))):
+	case k.Within(Topology) && slices.Contains(contracts(), path.Ext(string(k))):
 		return toTell
 	}
 	return same
@@ -68,8 +68,8 @@ func doubled() []string {
 	return []string{"topology.name", "topology.description", ".batch.timeout_ns", ".batch.messages"}
 }
 
-// within reports whether the key is another one or below it.
-func (k Key) within(of Key) bool {
+// Within reports whether the key is another one or below it.
+func (k Key) Within(of Key) bool {
 	return of == Any || k == of || strings.HasPrefix(string(k), string(of)+".")
 }
 
@@ -135,8 +135,8 @@ func decoded(data []byte) (v any) {
 	return v
 }
 
-// ofRun returns the conditions of a stored run and of those of its points that take part.
-func ofRun(run *result.Run, target string, points []*result.Point) []Condition {
+// ConditionsOf returns the conditions of a stored run on a target, and those of its points by their series.
+func ConditionsOf(run *result.Run, target string, points []*result.Point) []Condition {
 	s := valueSets{}
 	host := run.Host
 	for _, c := range []struct {

@@ -152,7 +152,7 @@ func readFolder(dir string) (Run, error) {
 		}
 		valid = append(valid, points...)
 	}
-	run.Source.Conditions = ofRun(&folder.Run, sum.Target, valid)
+	run.Source.Conditions = ConditionsOf(&folder.Run, sum.Target, valid)
 	run.network = ofNetworks(&folder.Run, valid)
 	return run, nil
 }

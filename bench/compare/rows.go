@@ -61,7 +61,7 @@ func Compare(base, head []Run, o Options) (*Comparison, error) {
 
 // allows reports whether what differs may do so.
 func (o Options) allows(u Unlike) bool {
-	return u.Told || slices.ContainsFunc(o.Allow, u.Key.within)
+	return u.Told || slices.ContainsFunc(o.Allow, u.Key.Within)
 }
 
 // repeated is an error where a run is there twice: with itself nothing differs, and its values count once.

@@ -1,17 +1,16 @@
 package rank
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
-	"strconv"
 
+	"meterbench/bench/compare"
 	"meterbench/bench/result"
 )
 
 // A Difference is a condition beside the factor that is not the same for all settings of a group.
 type Difference struct {
-	Key    string     // as summary.json has it among the conditions of points, or run.json
+	Key    string     // as a comparison names it: host.cpu, or as summary.json has it among the conditions of points
 	Values [][]string // by setting, each value once
 }
 
@@ -49,28 +48,18 @@ func differences(settings []Setting, factor string) (all []Difference) {
 	return all
 }
 
-// conditions returns those of the sample beside the factor, by key: of its points, as JSON has them, and of its run.
+// conditions returns those of the sample beside the factor, by the keys that a comparison has for them.
 func (s *sample) conditions(factor string) map[string]string {
-	run := &s.folder.Run
-	of := map[string]string{
-		"target": s.folder.Summary.Target, "seed": strconv.FormatUint(run.Seed, 10), "meterbench": run.Versions["meterbench"],
-		"cpu": run.Host.CPU, "cores": strconv.Itoa(run.Host.Cores), "kernel": run.Host.Kernel, "load": string(s.first.Load.Kind),
-	}
-	data, err := json.Marshal(s.first.Conditions)
-	var stored map[string]json.RawMessage
-	if err == nil && json.Unmarshal(data, &stored) == nil {
-		for key, value := range stored {
-			of[key] = string(value)
-			if text, err := strconv.Unquote(of[key]); err == nil {
-				of[key] = text
-			}
-		}
-	}
+	var stored []string
 	for _, c := range conditions() {
 		if c.key == factor {
-			for _, key := range c.stored {
-				delete(of, key)
-			}
+			stored = c.stored
+		}
+	}
+	of := map[string]string{"load": string(s.first.Load.Kind)}
+	for _, c := range compare.ConditionsOf(&s.folder.Run, s.folder.Summary.Target, []*result.Point{s.first}) {
+		if !slices.ContainsFunc(stored, func(key string) bool { return c.Key.Within(compare.Key(key)) }) {
+			of[string(c.Key)] = c.Value
 		}
 	}
 	return of

@@ -336,11 +336,12 @@ func TestWrongFactor(t *testing.T) {
 // What differs beside the factor is named, by the settings it differs between, and only where they are of several runs.
 func TestDifferences(t *testing.T) {
 	a, b := folder(varied("a", 100, straight())), folder(varied("b", 90, straight()))
-	b.Run.Host.Cores, b.Run.Seed = 4, 9
+	b.Run.Host.Cores, b.Run.Host.Memory, b.Run.Seed = 4, 8<<30, 9
 	b.Summary.Points[0].Conditions.BatchTimeout = 2
 	r := rankOf(t, "topology", nil, a, b)
 	want := []Difference{
-		{"batch_timeout_s", [][]string{{"0.2"}, {"2"}}}, {"cores", [][]string{{"0"}, {"4"}}}, {"seed", [][]string{{"0"}, {"9"}}},
+		{"batch_timeout_s", [][]string{{"0.2"}, {"2"}}}, {"host.cores", [][]string{{"0"}, {"4"}}}, {"host.memory_gib", [][]string{{"0"}, {"8"}}},
+		{"seed", [][]string{{"0"}, {"9"}}},
 	}
 	if d := cmp.Diff(want, r.Groups[0].Differences); d != "" {
 		t.Error(d)
