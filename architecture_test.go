@@ -62,6 +62,15 @@ var foreign = map[string][]string{
 	"github.com/chromedp/":                       {"cmd/meterbench"},
 }
 
+// Errors of JSON that somebody may read name what belongs into a file, which those of json.Unmarshal do not.
+func TestJSONIsReadInItsWords(t *testing.T) {
+	sources(t, func(file, text string) {
+		if path.Dir(filepath.ToSlash(file)) != "internal/readjson" && regexp.MustCompile(`\bjson\.Unmarshal\(`).MatchString(text) {
+			t.Errorf("%s: use readjson.Unmarshal in place of json.Unmarshal", file)
+		}
+	})
+}
+
 // sources calls visit with the name of every file of production code, and its text.
 func sources(t *testing.T, visit func(file, text string)) {
 	t.Helper()

@@ -2,9 +2,9 @@ package network
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +14,7 @@ import (
 
 	"meterbench/bench/topology"
 	"meterbench/internal/process"
+	"meterbench/internal/readjson"
 	"meterbench/internal/regular"
 )
 
@@ -66,7 +67,10 @@ func readRecord(f *regular.File, dir string) (*Record, error) {
 		return nil, fmt.Errorf("the network in %s has lost its holder; bring one up in this folder again, by network up --dir, or remove it", dir)
 	}
 	var r Record
-	err = json.NewDecoder(f).Decode(&r)
+	data, err := io.ReadAll(f)
+	if err == nil {
+		err = readjson.Unmarshal(data, &r)
+	}
 	if err == nil {
 		err = r.check(dir)
 	}

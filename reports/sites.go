@@ -10,6 +10,7 @@ import (
 	"meterbench/bench/stats"
 	"meterbench/bench/topology"
 	"meterbench/internal/group"
+	"meterbench/internal/readjson"
 )
 
 // sitesSection shows what the distances between sites do, nil where a run knows of none.
@@ -212,7 +213,7 @@ func topologies(run result.Run) (all map[string]topology.Topology) {
 	all = map[string]topology.Topology{}
 	add := func(network string, raw json.RawMessage) {
 		var t topology.Topology
-		if _, known := all[network]; !known && json.Unmarshal(raw, &t) == nil && sane(t) {
+		if _, known := all[network]; !known && readjson.Unmarshal(raw, &t) == nil && sane(t) {
 			all[network] = t
 		}
 	}

@@ -3,7 +3,6 @@ package workloads
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -11,6 +10,7 @@ import (
 	"sync"
 
 	"meterbench/bench/result"
+	"meterbench/internal/readjson"
 	"meterbench/simulators/pki"
 )
 
@@ -150,7 +150,7 @@ func (k *Keys) compare(ctx context.Context, is changed) error {
 		return err
 	}
 	var entry pki.Entry
-	if err := json.Unmarshal(answer, &entry); err != nil {
+	if err := readjson.Unmarshal(answer, &entry); err != nil {
 		return fmt.Errorf("entry %.80q: %w", answer, err)
 	}
 	signer, err := k.signer(is.meter, entry.Version)

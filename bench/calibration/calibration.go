@@ -11,7 +11,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +24,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/internal/alarm"
 	"meterbench/internal/proc"
+	"meterbench/internal/readjson"
 	"meterbench/internal/regular"
 )
 
@@ -250,7 +250,11 @@ const mostCalibration = 1 << 20
 
 // read reads a calibration and checks that it can be quoted.
 func read(from io.Reader) (c result.Calibration, err error) {
-	if err := json.NewDecoder(from).Decode(&c); err != nil {
+	data, err := io.ReadAll(from)
+	if err == nil {
+		err = readjson.Unmarshal(data, &c)
+	}
+	if err != nil {
 		return c, fmt.Errorf("the calibration is damaged: %w", err)
 	}
 	i := c.Instrument

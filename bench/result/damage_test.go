@@ -97,7 +97,9 @@ func TestOpenRefuses(t *testing.T) {
 		{"not JSON", write(runFile, "schema: 1\n"),
 			"DIR/run.json: is damaged; restore it or run the scenario again: at byte 1: invalid character 's' looking for beginning of value"},
 		{"wrong type", write(summaryFile, `{"schema":1,"points":7}`),
-			"DIR/summary.json: is damaged; restore it or run the scenario again: json: cannot unmarshal number into Go struct field Summary.points of type []result.Point"},
+			"DIR/summary.json: is damaged; restore it or run the scenario again: points: want a list, got a number"},
+		{"a list", write(summaryFile, `[]`),
+			"DIR/summary.json: is damaged; restore it or run the scenario again: want an object, got a list"},
 		{"other transactions", write(transactionsFile, strings.Repeat("PAR1", 1<<16)),
 			"DIR/transactions.parquet: is damaged; restore it or run the scenario again: its checksum is not that of run.json"},
 	} {

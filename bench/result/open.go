@@ -1,7 +1,6 @@
 package result
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +8,7 @@ import (
 	"path/filepath"
 
 	"meterbench/internal/printable"
+	"meterbench/internal/readjson"
 	"meterbench/internal/regular"
 
 	"github.com/parquet-go/parquet-go"
@@ -198,8 +198,8 @@ func decode[T any](data []byte) (v T, err error) {
 	var head struct {
 		Schema int `json:"schema"`
 	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return v, malformed(data, err)
+	if err := readjson.Unmarshal(data, &head); err != nil {
+		return v, malformed(err)
 	}
 	switch {
 	case head.Schema > Schema:
@@ -207,17 +207,14 @@ func decode[T any](data []byte) (v T, err error) {
 	case head.Schema < 1:
 		return v, errors.New("was not written by meterbench; name the folder of a run, out/<scenario>/<run>")
 	}
-	err = json.Unmarshal(data, &v)
-	return v, malformed(data, err)
+	err = readjson.Unmarshal(data, &v)
+	return v, malformed(err)
 }
 
-// malformed says where JSON is wrong, or that it ends too early. It is nil where err is nil.
-func malformed(data []byte, err error) error {
-	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
-		if e.Offset >= int64(len(data)) {
-			return errors.New("is truncated; the run did not finish: run it again")
-		}
-		err = fmt.Errorf("at byte %d: %w", e.Offset, err)
+// malformed is the error of JSON that does not hold what it should, or that ends too early. It is nil where err is nil.
+func malformed(err error) error {
+	if errors.Is(err, readjson.ErrTruncated) {
+		return errors.New("is truncated; the run did not finish: run it again")
 	}
 	if err != nil && len(err.Error()) > mostQuoted { // it quotes the document
 		err = errors.New(err.Error()[:mostQuoted] + " …")

@@ -1,7 +1,6 @@
 package study
 
 import (
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/bench/stats"
 	"meterbench/bench/topology"
+	"meterbench/internal/readjson"
 )
 
 // leastTaken is the least share of the scheduled transactions that succeed at a low load. How many are due in a window is left
@@ -20,7 +20,7 @@ const leastTaken = 0.95
 // transactions went, or may have changed within the level, nothing is expected.
 func (s *session) expect(p *result.Point, report *nodeReport) {
 	var t topology.Topology
-	if json.Unmarshal(s.facts.TopologyJSON, &t) != nil || !t.Apart() {
+	if readjson.Unmarshal(s.facts.TopologyJSON, &t) != nil || !t.Apart() {
 		return
 	}
 	if len(report.led) != len(report.leaders) || !slices.EqualFunc(report.led, report.leaders, result.Leader.Same) {

@@ -1,11 +1,11 @@
 package topology
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 
+	"meterbench/internal/readjson"
 	"meterbench/internal/regular"
 	"meterbench/internal/strictyaml"
 )
@@ -46,7 +46,7 @@ func loadRecord(dir string) (Topology, error) {
 	var record struct{ Topology Topology }
 	data, err := regular.Read(path, maxRecord)
 	if err == nil {
-		err = json.Unmarshal(data, &record)
+		err = readjson.Unmarshal(data, &record)
 	}
 	if err == nil {
 		err = record.Topology.Validate()

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"meterbench/internal/printable"
+	"meterbench/internal/readjson"
 	"meterbench/simulators/pki"
 )
 
@@ -39,7 +40,7 @@ type restAnswer struct {
 // parseAnswer reads an answer of fabric-ca into result.
 func parseAnswer(status int, text []byte, result any) error {
 	var a restAnswer
-	if err := json.Unmarshal(text, &a); err != nil {
+	if err := readjson.Unmarshal(text, &a); err != nil {
 		return refuse(Malformed, err, "the answer of fabric-ca with HTTP status %d", status)
 	}
 	if len(a.Errors) > 0 {
@@ -49,7 +50,7 @@ func parseAnswer(status int, text []byte, result any) error {
 	if status/100 != 2 || !a.Success {
 		return &Error{Kind: Refused, Code: status, Text: http.StatusText(status)}
 	}
-	if err := json.Unmarshal(a.Result, result); err != nil {
+	if err := readjson.Unmarshal(a.Result, result); err != nil {
 		return refuse(Malformed, err, "the result in fabric-ca's answer")
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +22,7 @@ import (
 
 	"meterbench/internal/lows"
 	"meterbench/internal/process"
+	"meterbench/internal/readjson"
 	"meterbench/internal/regular"
 )
 
@@ -114,7 +114,7 @@ func serve(ctx context.Context, args []string) error {
 		return err
 	}
 	var c responderConfig
-	if err := json.Unmarshal(text, &c); err != nil {
+	if err := readjson.Unmarshal(text, &c); err != nil {
 		return err
 	}
 	s, err := newService(c)

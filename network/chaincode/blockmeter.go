@@ -12,6 +12,7 @@ import (
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 
+	"meterbench/internal/readjson"
 	"meterbench/simulators/pki"
 )
 
@@ -73,7 +74,7 @@ func (Blockmeter) checkSignature(stub shim.ChaincodeStubInterface, args []string
 		return nil, pki.CodeMeterUnknown.Errorf("meter %.100q has no key on this ledger", args[0])
 	}
 	var meter publishedMeter
-	if err := json.Unmarshal(raw, &meter); err != nil {
+	if err := readjson.Unmarshal(raw, &meter); err != nil {
 		return nil, fmt.Errorf("state of meter %.100q: %w", args[0], err)
 	}
 	key, err := publishedKey(meter.Key)

@@ -3,7 +3,6 @@ package explorer
 import (
 	"context"
 	"crypto/ecdsa"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 
 	"meterbench/bench/ledger"
 	"meterbench/internal/printable"
+	"meterbench/internal/readjson"
 	"meterbench/network/client"
 	"meterbench/simulators/pki"
 	"meterbench/simulators/reading"
@@ -94,7 +94,7 @@ func (r registry) version(ctx context.Context, meter string, version uint32) (pk
 		return pki.Entry{}, err
 	}
 	var page pki.Page
-	if err := json.Unmarshal(answer, &page); err != nil {
+	if err := readjson.Unmarshal(answer, &page); err != nil {
 		return pki.Entry{}, err
 	}
 	for _, e := range page.Entries {

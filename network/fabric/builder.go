@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"meterbench/internal/readjson"
 )
 
 const (
@@ -69,7 +71,7 @@ func detect(metadata string) error {
 		return err
 	}
 	var m struct{ Type string }
-	if err := json.Unmarshal(data, &m); err != nil {
+	if err := readjson.Unmarshal(data, &m); err != nil {
 		return err
 	}
 	if m.Type != packageType {
@@ -109,7 +111,7 @@ func standardConnection(home, source string) ([]byte, error) {
 	}
 	data = bytes.ReplaceAll(data, []byte(peerName), []byte(filepath.Base(filepath.Dir(home))))
 	var c struct{ Address string }
-	if err := json.Unmarshal(data, &c); err != nil {
+	if err := readjson.Unmarshal(data, &c); err != nil {
 		return nil, fmt.Errorf("%s: %w", connectionFile, err)
 	}
 	if _, _, err := net.SplitHostPort(c.Address); err != nil {

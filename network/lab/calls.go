@@ -2,12 +2,12 @@ package lab
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
 
 	"meterbench/bench/scenario"
+	"meterbench/internal/readjson"
 	"meterbench/internal/strictyaml"
 	"meterbench/network"
 	"meterbench/network/chaincode"
@@ -100,7 +100,7 @@ func functionsIn(metadata []byte) (names []string) {
 			} `json:"transactions"`
 		} `json:"contracts"`
 	}
-	if json.Unmarshal(metadata, &of) != nil {
+	if readjson.Unmarshal(metadata, &of) != nil {
 		return nil
 	}
 	system, _, _ := strings.Cut(fabric.FnMetadata, ":")

@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/gob"
-	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -25,6 +24,7 @@ import (
 	"google.golang.org/grpc/credentials"
 
 	"meterbench/internal/alarm"
+	"meterbench/internal/readjson"
 )
 
 // argv0 is the name under which the program plays a standard.
@@ -50,7 +50,7 @@ func serve(args []string, in io.Reader, out io.Writer) error {
 		return fmt.Errorf("%d arguments", len(args))
 	}
 	var c Config
-	if err := json.Unmarshal([]byte(args[0]), &c); err != nil {
+	if err := readjson.Unmarshal([]byte(args[0]), &c); err != nil {
 		return err
 	}
 	answers := gob.NewEncoder(out)

@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/internal/readjson"
 	"meterbench/simulators/pki"
 )
 
@@ -157,7 +157,7 @@ func (s *keyStage) lookUp(ctx context.Context, meter string) (pki.Key, error) {
 		return pki.Key{}, decided(err)
 	}
 	var e pki.Entry
-	if err := json.Unmarshal(answer, &e); err != nil {
+	if err := readjson.Unmarshal(answer, &e); err != nil {
 		return pki.Key{}, fmt.Errorf("look up meter %s: %w", meter, err)
 	}
 	return pki.ParseKey([]byte(e.Key))

@@ -11,6 +11,7 @@ import (
 	"meterbench/bench/ledger"
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
+	"meterbench/internal/readjson"
 )
 
 // A network is what a run stored of one of its networks.
@@ -55,7 +56,7 @@ func read(text json.RawMessage, target string) (n network) {
 	switch target {
 	case result.TargetFabric, result.TargetHeld:
 		var t topology.Topology
-		if json.Unmarshal(text, &t) == nil {
+		if readjson.Unmarshal(text, &t) == nil {
 			n = own(&t)
 		}
 	case result.TargetAttached:
@@ -64,7 +65,7 @@ func read(text json.RawMessage, target string) (n network) {
 			Orderers topology.Orderers
 			Batch    topology.Batch
 		}
-		if json.Unmarshal(text, &agreed) != nil {
+		if readjson.Unmarshal(text, &agreed) != nil {
 			return n
 		}
 		n.consensus = string(agreed.Orderers.Consensus)

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"meterbench/internal/readjson"
 )
 
 // fabricModule is the path of the module that holds the two programs.
@@ -71,7 +72,7 @@ func (r Release) download(ctx context.Context, b *builder) (dir string, err erro
 	text, err2 := os.ReadFile(out.Name())
 	var answer struct{ Version, Dir, Error string }
 	if err2 == nil && len(text) > 0 {
-		err2 = json.Unmarshal(text, &answer)
+		err2 = readjson.Unmarshal(text, &answer)
 	}
 	if answer.Error != "" {
 		err = cmp.Or(r.refused(answer.Error), b.explain(errors.New(answer.Error)))
