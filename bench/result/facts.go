@@ -89,19 +89,21 @@ func (k LimitKind) before() string {
 type Role string
 
 // The roles. RoleDevice is the process that plays sensors and gateways, RoleClient the load generator, RoleCA and RoleResponder
-// the certification authority and its OCSP responder, RoleEmulation the process that delays packets between sites.
+// the certification authority and its OCSP responder, RoleEmulation the process that delays packets between sites, RoleCoordinator the
+// process that runs the study where workers are the load generator.
 // RoleOther stands for all processes that are not the run's, RoleSteal for what the hypervisor took.
 const (
-	RolePeer      Role = "peer"
-	RoleOrderer   Role = "orderer"
-	RoleChaincode Role = "chaincode"
-	RoleDevice    Role = "device"
-	RoleCA        Role = "ca"
-	RoleResponder Role = "responder"
-	RoleEmulation Role = "emulation"
-	RoleClient    Role = proc.Client
-	RoleOther     Role = proc.Other
-	RoleSteal     Role = proc.Steal
+	RolePeer        Role = "peer"
+	RoleOrderer     Role = "orderer"
+	RoleChaincode   Role = "chaincode"
+	RoleDevice      Role = "device"
+	RoleCA          Role = "ca"
+	RoleResponder   Role = "responder"
+	RoleEmulation   Role = "emulation"
+	RoleCoordinator Role = "coordinator"
+	RoleClient      Role = proc.Client
+	RoleOther       Role = proc.Other
+	RoleSteal       Role = proc.Steal
 )
 
 // Process is a process of a run, or what stands for others among its figures.

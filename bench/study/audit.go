@@ -50,7 +50,7 @@ func (l *ledgers) read(ctx context.Context, site Site, see func(bench.Entry), ke
 			l.valid = append(l.valid, shorten(entry.TxID))
 		}
 	}
-	if e, ok := site.(Evaluator); ok {
+	if e, ok := as[Evaluator](site); ok {
 		compared, err := e.Evaluate(ctx)
 		if err != nil {
 			return fmt.Errorf("compare the ledger with the meters: %w", err)

@@ -124,7 +124,7 @@ func (s *session) keepBlocks() func(*result.BlockRow) {
 		// What was cut since the last level. What cannot be read was said at a level.
 		_ = s.book()
 	}
-	witness, _ := s.site.(Witness)
+	witness, _ := as[Witness](s.site)
 	failed := false
 	return func(b *result.BlockRow) {
 		if failed {

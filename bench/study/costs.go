@@ -38,10 +38,10 @@ type account struct {
 
 // accountOf takes an account of what a site knows.
 func accountOf(site Site) (a account) {
-	if t, ok := site.(trafficker); ok {
+	if t, ok := as[trafficker](site); ok {
 		a.traffic, a.untold = t.Traffic()
 	}
-	if c, ok := site.(caller); ok {
+	if c, ok := as[caller](site); ok {
 		a.calls = c.Calls()
 	}
 	a.at = time.Now()
@@ -56,7 +56,7 @@ const (
 
 // kept reads how much processes keep on the disk, once they are at rest. Processes that cannot be read are left out.
 func kept(site Site) (now map[string]proc.Kept) {
-	k, ok := site.(keeper)
+	k, ok := as[keeper](site)
 	if !ok {
 		return nil
 	}

@@ -170,7 +170,7 @@ func (t *doubtTally) sum(percents ...float64) *result.InDoubt {
 
 // settleLedgers makes the ledgers ready to be read.
 func (s *session) settleLedgers(ctx context.Context) error {
-	settler, ok := s.site.(Settler)
+	settler, ok := as[Settler](s.site)
 	if !ok {
 		return nil
 	}
@@ -247,7 +247,7 @@ func (s *session) commits(ctx context.Context) func(*doubt) (time.Time, result.S
 			}
 		}
 	}
-	witness, _ := s.site.(Witness)
+	witness, _ := as[Witness](s.site)
 	return func(one *doubt) (time.Time, result.Sight, bool) {
 		if at, ok := first[blockID{one.channel, one.block}]; ok {
 			return at, result.SightPeerLog, true

@@ -66,7 +66,7 @@ func newDisturbance(site Site, clock alarm.Clock, planned []scenario.Event, judg
 	if len(planned) == 0 {
 		return nil, nil
 	}
-	d, ok := site.(Disturber)
+	d, ok := as[Disturber](site)
 	if !ok {
 		return nil, errNotDisturbable
 	}

@@ -143,7 +143,7 @@ func (s *session) watchTurn(t turn, m *meter, epoch *time.Time, sinks []*result.
 
 // newBlocks returns the blocks since it was last called, as far as the site tells.
 func (s *session) newBlocks() []Block {
-	if teller, ok := s.site.(Teller); ok {
+	if teller, ok := as[Teller](s.site); ok {
 		return teller.NewBlocks()
 	}
 	return nil

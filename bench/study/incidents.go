@@ -109,7 +109,7 @@ const noticed = 500 * time.Millisecond
 
 // explain returns what the user can mend where a step failed with err because a program of his has ended, else nil.
 func (s *session) explain(ctx context.Context, err error) error {
-	explainer, ok := s.site.(Explainer)
+	explainer, ok := as[Explainer](s.site)
 	if err == nil || !ok {
 		return nil
 	}

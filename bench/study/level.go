@@ -32,10 +32,11 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	loads, fastest := make([]bench.Load, len(t.levels)), make([]time.Duration, len(t.levels))
 	law, exposed := make([]little, len(t.levels)), make([]exposure, len(t.levels))
 	keyed, lost := make([]*conflicts, len(t.levels)), make([]*doubtLog, len(t.levels))
-	after := make([]*aftermath, len(t.levels))
+	after, keys := make([]*aftermath, len(t.levels)), make([]result.LevelKey, len(t.levels))
 	for i, l := range t.levels {
 		from, to, first := l.series.Start+s.Scenario.WarmupOf(l.series), l.end(), s.next[l.series.Name]
-		if sinks[i], err = s.writer.Level(result.LevelKey{Series: l.series.Name, Repetition: l.repetition, Load: l.load}, from, to); err != nil {
+		keys[i] = result.LevelKey{Series: l.series.Name, Repetition: l.repetition, Load: l.load}
+		if sinks[i], err = s.writer.Level(keys[i], from, to); err != nil {
 			return backlog, err
 		}
 		steady[i] = newSteadiness(first, from, to)
@@ -78,16 +79,13 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		meter.begin(epoch)
 		s.events.begin(ctx, epoch)
 	}
-	var measured []bench.Result
-	var runErr error
 	halts, paced := s.processor.halts(), s.processor.paced()
 	running, over := s.Stopper.begin(ctx, true)
-	priority := s.prioritised(t, func() {
-		measured, runErr = bench.RunTogether(running, s.clock, loads, s.site.Target(), s.watchTurn(t, meter, &epoch, sinks))
-	})
+	made, runErr := s.makeLoad(running, t, keys, loads, s.watchTurn(t, meter, &epoch, sinks))
+	measured := made.results
 	ended := context.Cause(running) == errLevelEnded && ctx.Err() == nil
 	over()
-	usage, gaps, pace := meter.stop(), halts(), paced()
+	usage, gaps, pace := meter.stop(), made.gaps(halts()), paced()
 	events := s.events.end()
 	s.tellEvents()
 	disks.after = kept(s.site)
@@ -129,7 +127,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			p := s.point(l, m, w, usage)
 			p.Pace = pace.mean(m.Epoch.Add(w.From), m.Epoch.Add(w.To))
 			disturbed(&p, probe)
-			p.ClientPriority = priority
+			p.ClientPriority = made.priority
 			p.Events, p.Recoveries = after[i].around(events, m.Held), after[i].recoveries(events, m.Held, s.batchTimeout(), l.changing(), s.facts.Sites)
 			if !p.Disturbed() {
 				s.settle(&p, l, m, w, steady[i])
@@ -160,8 +158,8 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		}
 		s.doubts.keep(lost[i], m.Epoch, point)
 	}
-	s.summary.Complete = s.summary.Complete && !ended
-	return steady[0].backlog.Slope(), context.Cause(ctx)
+	s.summary.Complete = s.summary.Complete && !ended && !made.lost()
+	return steady[0].backlog.Slope(), cmp.Or(context.Cause(ctx), made.last)
 }
 
 // both returns what calls two functions, of which the first may be nil.

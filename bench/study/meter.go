@@ -88,7 +88,7 @@ type onlooker interface{ Others() proc.Everyone }
 
 // onlook reads all processes of the host.
 func (m *meter) onlook() {
-	if host, ok := m.site.(onlooker); ok {
+	if host, ok := as[onlooker](m.site); ok {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.others = append(m.others, host.Others())

@@ -81,7 +81,7 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 // conditions are those under which a level is measured.
 func (s *session) conditions(l level) result.Conditions {
 	c := s.facts.Conditions
-	if d, ok := s.site.(Describer); ok {
+	if d, ok := as[Describer](s.site); ok {
 		d.Describe(l.series, &c)
 	}
 	if c.Channels == 1 {

@@ -66,13 +66,16 @@ func (s *study) session(ctx context.Context, plan sessionPlan) error {
 	ctx, cancel := one.watch(ctx)
 	defer cancel()
 	defer one.disrupt() // some are noticed late
-	one.tracer, _ = site.(Tracer)
+	one.tracer, _ = as[Tracer](site)
 	if s.Scenario.Target != nil && s.Scenario.Target.Others {
 		if err := s.Scenario.CutAfter(time.Duration(one.facts.Conditions.BatchTimeout * float64(time.Second))); err != nil {
 			return err
 		}
 	}
 	s.network(one.facts)
+	if err := one.man(); err != nil {
+		return err
+	}
 	s.writer.Begin(one.Number, one.facts.Sites)
 	s.summary.Target, s.manifest.Target = one.facts.Target, one.facts.Target
 	for _, w := range one.facts.Warnings {

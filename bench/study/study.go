@@ -59,6 +59,7 @@ type study struct {
 	searches   []search // in the order in which they began
 	ledgers    ledgers  // of all sessions until now
 	shared     bool     // others may use the target
+	manned     bool     // workers make the load
 	cutShort   []int    // points whose levels were interrupted within their holds
 	unread     error    // why the ledger of a session could not be read
 	unclosed   error    // why the last network could not be taken down

@@ -16,7 +16,7 @@ type Surveyor interface {
 
 // survey measures the distances of the network before any load and warns of those that are not as asked for.
 func (s *session) survey(ctx context.Context) error {
-	surveyor, ok := s.site.(Surveyor)
+	surveyor, ok := as[Surveyor](s.site)
 	if !ok {
 		return nil
 	}
