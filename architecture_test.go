@@ -60,6 +60,7 @@ var foreign = map[string][]string{
 	"github.com/mdlayher/netlink":                {"internal/sockets", "network/wan"},
 	"github.com/prometheus/client_golang":        {"reports/openmetrics"},
 	"github.com/chromedp/":                       {"cmd/meterbench"},
+	"github.com/fxamacker/":                      {"bench/worker"},
 }
 
 // Errors of JSON that somebody may read name what belongs into a file, which those of json.Unmarshal do not.

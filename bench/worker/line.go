@@ -1,0 +1,144 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A line is one end of a worker's stream. What is sent goes out in order, by one goroutine; a peer that says nothing is noticed.
+type line[Out, In any] struct {
+	stream interface {
+		Send(*Out) error
+		Recv() (*In, error)
+	}
+	out     chan outgoing[Out]
+	over    chan struct{} // closed when the line has ended
+	once    sync.Once
+	why     error        // set before over is closed
+	waiting atomic.Int32 // ticks for which nothing came, of the peer that is listened to; negative: it is not
+}
+
+// An outgoing is a message, and what is closed once it is sent, if anybody wants to know.
+type outgoing[Out any] struct {
+	message *Out
+	sent    chan struct{}
+}
+
+// errSilent is why a line ended whose peer says nothing.
+var errSilent = fmt.Errorf("it has not answered for %v: it hangs, is stopped, or cannot be reached any more", silent*beat)
+
+// room is for messages that wait to be sent. Whoever sends more waits.
+const room = 32
+
+func newLine[Out, In any](stream interface {
+	Send(*Out) error
+	Recv() (*In, error)
+}) *line[Out, In] {
+	l := &line[Out, In]{stream: stream, out: make(chan outgoing[Out], room), over: make(chan struct{})}
+	l.waiting.Store(-1)
+	return l
+}
+
+// run has the line do its work until it ends: receive is called with every message, one at a time, and ends the line by an error.
+func (l *line[Out, In]) run(receive func(*In) error) {
+	go l.send()
+	go l.watch()
+	go func() {
+		for {
+			l.waiting.Store(0)
+			message, err := l.stream.Recv()
+			l.waiting.Store(-1)
+			if err == nil {
+				err = receive(message)
+			}
+			if err != nil {
+				l.end(err)
+				return
+			}
+		}
+	}()
+	<-l.over
+}
+
+// end ends the line. The first reason counts.
+func (l *line[Out, In]) end(why error) {
+	l.once.Do(func() {
+		l.why = why
+		close(l.over)
+	})
+}
+
+// post has a message sent, and is false where the line has ended. It waits while the peer does not take what was sent before.
+func (l *line[Out, In]) post(message *Out) bool { return l.hand(outgoing[Out]{message, nil}) }
+
+func (l *line[Out, In]) hand(o outgoing[Out]) bool {
+	select {
+	case <-l.over:
+		return false
+	default:
+	}
+	select {
+	case l.out <- o:
+		return true
+	case <-l.over:
+		return false
+	}
+}
+
+// last has a message sent and waits until that is done, at most for a beat, before the line ends.
+func (l *line[Out, In]) last(message *Out) {
+	o := outgoing[Out]{message, make(chan struct{})}
+	if l.hand(o) {
+		select {
+		case <-o.sent:
+		case <-l.over:
+		case <-time.After(beat):
+		}
+	}
+}
+
+// send sends what is handed over, and signs of life.
+func (l *line[Out, In]) send() {
+	idle := time.NewTimer(beat)
+	defer idle.Stop()
+	for {
+		o := outgoing[Out]{}
+		select {
+		case o = <-l.out:
+		case <-idle.C:
+			o.message = new(Out)
+		case <-l.over:
+			return
+		}
+		if err := l.stream.Send(o.message); err != nil {
+			// Why the stream has ended is told to whoever receives.
+			return
+		}
+		if o.sent != nil {
+			close(o.sent)
+		}
+		idle.Reset(beat)
+	}
+}
+
+// watch ends the line when its peer has said nothing for too long.
+func (l *line[Out, In]) watch() {
+	tick := time.NewTicker(beat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-l.over:
+			return
+		}
+		if waited := l.waiting.Load(); waited >= 0 && l.waiting.CompareAndSwap(waited, waited+1) && waited >= silent {
+			l.end(errSilent)
+		}
+	}
+}
+
+// errLeft is why a line ended that its peer left as it was told to.
+var errLeft = errors.New("it has left")

@@ -1,0 +1,154 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc/status"
+
+	"meterbench/bench"
+	"meterbench/internal/printable"
+)
+
+// A member is a worker, as the coordinator sees it.
+type member struct {
+	*hello
+	line *line[order, report]
+	gone chan struct{} // closed once it is lost
+	why  error         // set before gone is closed
+	once sync.Once
+
+	busy  sync.Mutex // held while an order other than a level is under way
+	done  chan *done
+	usage atomic.Pointer[usage] // the newest of the level under way, or nil
+
+	mu      sync.Mutex
+	working func(string)        // of the order under way; nil while there is none
+	entries func([]bench.Entry) // likewise
+	part    *part               // of the level under way; nil while there is none
+	decoder recordDecoder
+}
+
+func newMember(h *hello, on *line[order, report]) *member {
+	return &member{hello: h, line: on, gone: make(chan struct{}), done: make(chan *done, 1)}
+}
+
+// lost returns why the worker is lost, nil where it is there.
+func (m *member) lost() error {
+	select {
+	case <-m.gone:
+		return m.why
+	default:
+		return nil
+	}
+}
+
+// end notes that the worker is lost.
+func (m *member) end(why error) {
+	m.once.Do(func() {
+		m.why = departure(why)
+		close(m.gone)
+		m.mu.Lock()
+		part := m.part
+		m.mu.Unlock()
+		if part != nil {
+			part.run.events <- event{part, nil}
+		}
+	})
+}
+
+// departure returns in words why a stream has ended.
+func departure(why error) error {
+	if _, ok := status.FromError(why); !ok {
+		return why
+	}
+	if text := status.Convert(why).Message(); text != "" && text != "context canceled" {
+		return fmt.Errorf("its connection broke: %s", printable.Line(text))
+	}
+	return errors.New("its connection broke: the process has ended, or its machine cannot be reached any more")
+}
+
+// receive takes a report. An error ends the line.
+func (m *member) receive(r *report) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case r.Leaving != "":
+		return fmt.Errorf("it was ended: %s", printable.Line(r.Leaving))
+	case r.Hello != nil:
+		return errors.New("it says twice who it is")
+	case r.Working != "":
+		if m.working != nil {
+			m.working(printable.Line(r.Working))
+		}
+	case r.Entries != nil:
+		if m.entries == nil {
+			return errors.New("it sent a ledger that nobody asked for")
+		}
+		m.entries(r.Entries)
+	case r.Done != nil:
+		select {
+		case m.done <- r.Done:
+		default:
+			return errors.New("it ended an order that it was not given")
+		}
+	case m.part != nil:
+		return m.part.receive(r, &m.decoder)
+	}
+	return nil
+}
+
+// patience is how long a worker has to stop what it does once it is told to: its transactions under way have two seconds.
+const patience = 10 * time.Second
+
+// errFailed is what a worker says of an order that it could not carry out.
+type errFailed struct{ text string }
+
+func (e *errFailed) Error() string { return e.text }
+
+// do has the worker carry out an order, after a whole that it needs, and waits until that is done. With ctx the worker stops. The error
+// names the worker; it is an *errFailed where the worker said it itself.
+func (m *member) do(ctx context.Context, whole []byte, o *order, working func(string), entries func([]bench.Entry)) error {
+	m.busy.Lock()
+	defer m.busy.Unlock()
+	m.mu.Lock()
+	m.working, m.entries = working, entries
+	m.mu.Unlock()
+	defer func() {
+		m.mu.Lock()
+		m.working, m.entries = nil, nil
+		m.mu.Unlock()
+	}()
+	for len(whole) > 0 {
+		n := min(len(whole), mostPiece)
+		if !m.line.post(&order{Piece: whole[:n]}) {
+			break
+		}
+		whole = whole[n:]
+	}
+	m.line.post(o)
+	stop, ends := ctx.Done(), (<-chan time.Time)(nil)
+	for {
+		select {
+		case d := <-m.done:
+			switch {
+			case ctx.Err() != nil:
+				return context.Cause(ctx)
+			case d.Failed != "":
+				return &errFailed{fmt.Sprintf("%s: %s", m, printable.Line(d.Failed))}
+			}
+			return nil
+		case <-m.gone:
+			return fmt.Errorf("%s: %w", m, m.why)
+		case <-stop:
+			m.line.post(&order{Stop: true})
+			stop, ends = nil, time.After(patience)
+		case <-ends:
+			m.line.end(fmt.Errorf("it did not stop within %v", patience))
+		}
+	}
+}

@@ -1,0 +1,274 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+	"meterbench/bench/study"
+	"meterbench/internal/heartbeat"
+	"meterbench/internal/printable"
+	"meterbench/internal/proc"
+)
+
+// A part is what one worker makes of a level.
+type part struct {
+	run    *run
+	member *member
+	share  bench.Share
+
+	// Of the run's goroutine, by events.
+	ready, held bool
+	results     *results
+	lost        bool
+	failed      string // why the worker could not make it, in its own words
+
+	// Of the member's receiver, and once the run is detached of the run's goroutine.
+	said     struct{ ready, held, results bool }
+	received []received // by load
+
+	mu    sync.Mutex // short: of what is shown of the level under way
+	live  live       // the newest
+	fresh bool       // it came since the state of all was observed
+	gauge *gauge     // nil: nobody watches
+}
+
+// A received counts the records of a load that came from one worker.
+type received struct {
+	counts, runOut result.Counts
+	next           [2]uint64 // the sequence numbers after the highest of the hold, and of the run-out
+}
+
+func newPart(r *run, m *member, share bench.Share, watch bench.Watch) *part {
+	p := &part{run: r, member: m, share: share, received: make([]received, len(r.level.Loads))}
+	if watch.Live != nil {
+		p.gauge = newGauge(watch.Lag)
+	}
+	return p
+}
+
+// pending reports whether the worker has not ended the level.
+func (p *part) pending() bool { return p.results == nil && !p.lost }
+
+func (p *part) isFresh() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.fresh
+}
+
+// order returns the level as the worker gets it.
+func (p *part) order() *shift {
+	s := &shift{Ahead: p.run.level.Ahead, Confined: p.run.level.Confined}
+	for i, l := range p.run.level.Loads {
+		l.Plan.Share = p.share
+		s.Loads = append(s.Loads, load{p.run.level.Keys[i], planOf(l.Plan)})
+	}
+	return s
+}
+
+// take takes an event.
+func (p *part) take(e event) {
+	switch {
+	case e.report == nil:
+		p.lost = true
+	case e.report.Ready != nil:
+		p.ready = true
+	case e.report.Held:
+		p.held = true
+	case e.report.Results != nil:
+		if p.results = e.report.Results; len(p.results.Results) == 0 && p.results.Failed == "" {
+			p.results.Failed = "it has no results"
+		}
+		p.failed = printable.Line(p.results.Failed)
+	}
+}
+
+// errTwice is about a worker that does not keep to the protocol.
+var errTwice = errors.New("it said twice what can be said once")
+
+// receive takes what the worker says of the level. It causes one event of each kind at most, and one that is fresh at a time, so that
+// there is room for all.
+func (p *part) receive(r *report, decoder *recordDecoder) error {
+	once := func(said *bool) error {
+		if *said {
+			return errTwice
+		}
+		*said = true
+		p.run.events <- event{p, r}
+		return nil
+	}
+	switch {
+	case r.Batch != nil:
+		return p.record(r.Batch, decoder)
+	case r.Live != nil:
+		p.member.usage.Store(&r.Live.Usage)
+		p.mu.Lock()
+		before := p.fresh
+		p.live, p.fresh = *r.Live, true
+		p.mu.Unlock()
+		if !before {
+			p.run.events <- event{p, r}
+		}
+	case r.Ready != nil:
+		return once(&p.said.ready)
+	case r.Held:
+		return once(&p.said.held)
+	case r.Results != nil:
+		if n := len(r.Results.Results); n != 0 && (n != len(p.received) || len(r.Results.Stalls) != n) {
+			return fmt.Errorf("it has results of %d loads, of %d", n, len(p.received))
+		}
+		return once(&p.said.results)
+	}
+	return nil
+}
+
+// record hands records to the sink of their load.
+func (p *part) record(b *batch, decoder *recordDecoder) error {
+	if b.Load < 0 || b.Load >= len(p.received) {
+		return fmt.Errorf("it sent records of load %d, of %d", b.Load, len(p.received))
+	}
+	records, err := decoder.decode(b.Records, uint16(p.member.Rank.Number))
+	if err != nil {
+		return err
+	}
+	load, to := p.run.level.Loads[b.Load], &p.received[b.Load]
+	if sink, ok := load.Sink.(bench.AttemptSink); ok {
+		for from := 0; from < len(b.Attempts); {
+			n := 1
+			for from+n < len(b.Attempts) && b.Attempts[from+n].Seq == b.Attempts[from].Seq && b.Attempts[from+n].Number > 1 {
+				n++
+			}
+			sink.Attempts(b.Attempts[from : from+n])
+			from += n
+		}
+	}
+	for i := range records {
+		r := &records[i]
+		load.Sink.Record(*r)
+		if r.Intended < load.Plan.Start+load.Plan.Hold {
+			to.counts[r.Outcome]++
+			to.next[0] = max(to.next[0], r.Seq+1)
+		} else {
+			to.runOut[r.Outcome]++
+			to.next[1] = max(to.next[1], r.Seq+1)
+		}
+	}
+	if p.gauge != nil {
+		p.mu.Lock()
+		p.gauge.add(records)
+		p.mu.Unlock()
+	}
+	return nil
+}
+
+// worker returns what the worker did.
+func (p *part) worker() (study.WorkerLevel, error) {
+	w := study.WorkerLevel{
+		Rank: p.member.Rank.Number, Host: p.member.Host, Here: p.member.Boot != "" && p.member.Boot == bootID(), Share: p.share,
+	}
+	for _, got := range p.received {
+		w.Received = append(w.Received, got.counts.Total()+got.runOut.Total())
+	}
+	switch {
+	case !p.run.begun:
+		w.Stalls = make([]uint64, len(p.received))
+		for _, l := range p.run.level.Loads {
+			w.Results = append(w.Results, bench.Result{Epoch: p.run.epoch, Partial: true, Next: l.Plan.First, Spare: l.Plan.Spare})
+		}
+		return w, nil
+	case p.lost || p.failed != "":
+		return p.missed(w), nil
+	}
+	r := p.results
+	w.Results, w.Stalls, w.Usage, w.Clock, w.Priority = r.Results, r.Stalls, r.Usage, r.Clock, proc.Priority(printable.Line(r.Priority))
+	for i := range w.Results {
+		one := &w.Results[i]
+		one.Epoch = p.run.epoch
+		if got := p.received[i]; one.Counts != got.counts || one.RunOut != got.runOut {
+			return w, fmt.Errorf("%s says that it recorded %d transactions of %s, and %d records came: this is a fault of meterbench",
+				p.member, one.Counts.Total()+one.RunOut.Total(), p.run.level.Keys[i], w.Received[i])
+		}
+	}
+	for _, g := range r.Gaps {
+		w.Gaps = append(w.Gaps, heartbeat.Gap{
+			Start: p.run.epoch.Add(g.Start), End: p.run.epoch.Add(g.End), Length: g.Length, Halted: g.Halted, Suspended: g.Suspended,
+		})
+	}
+	return w, nil
+}
+
+// missed says what is known of a worker that did not end the level: its last word, and the records that came.
+func (p *part) missed(w study.WorkerLevel) study.WorkerLevel {
+	why := p.failed
+	if p.lost {
+		why = p.member.lost().Error()
+	}
+	w.Lost = &study.Loss{Why: fmt.Sprintf("%s: %s", p.member, why), Until: max(0, p.live.Elapsed)}
+	if p.live.Usage != (usage{}) {
+		w.Usage = append(w.Usage, p.live.Usage)
+	}
+	w.Stalls = make([]uint64, len(p.received))
+	for i, got := range p.received {
+		plan := p.run.level.Loads[i].Plan
+		plan.Share = p.share
+		until := min(plan.Hold, max(0, w.Lost.Until-plan.Start))
+		scheduled := max(got.counts.Total(), p.scheduled(plan, until, got))
+		w.Lost.Scheduled += scheduled
+		w.Lost.Received += got.counts.Total()
+		one := bench.Result{
+			Epoch: p.run.epoch, Held: until, Ended: w.Lost.Until, Scheduled: got.counts.Total(), Counts: got.counts, RunOut: got.runOut, Partial: true,
+			Next: max(plan.First, got.next[0], p.beyond(plan, scheduled, w.Lost.Until)), Spare: plan.Spare,
+		}
+		if plan.Spare != 0 {
+			one.Spare = max(plan.Spare, p.beyondSpare(plan, got))
+		} else {
+			one.Next = max(one.Next, got.next[1])
+		}
+		w.Results = append(w.Results, one)
+	}
+	return w
+}
+
+// scheduled returns how many transactions the worker intended until an instant of a load, as far as that can be known: of an open load
+// by its schedule, of a closed one by the last state, of which the clients of other loads have a part.
+func (p *part) scheduled(plan bench.Plan, until time.Duration, got received) (n uint64) {
+	if plan.Arrivals == nil {
+		if len(p.received) > 1 {
+			return got.counts.Total() + uint64(plan.Clients/max(1, p.share.Of)) // each has one at a time
+		}
+		return p.live.Counts.Total() + p.live.InFlight - min(got.runOut.Total(), p.live.Counts.Total())
+	}
+	number := 0
+	for at := range plan.Arrivals.Offsets(plan.Random.Rand()) {
+		if at >= until {
+			break
+		}
+		if number%max(1, p.share.Of) == p.share.Rank {
+			n++
+		}
+		number++
+	}
+	return n
+}
+
+// beyond returns a sequence number that the worker surely has not reached: it may have begun more than it told of.
+func (p *part) beyond(plan bench.Plan, scheduled uint64, until time.Duration) uint64 {
+	return plan.First + p.reach(plan, scheduled, until)
+}
+
+// beyondSpare is beyond of the run-out's numbers.
+func (p *part) beyondSpare(plan bench.Plan, got received) uint64 {
+	return max(got.next[1], plan.Spare) + p.reach(plan, got.runOut.Total(), plan.Drain)
+}
+
+// reach returns how many sequence numbers a worker may have passed that scheduled so many until an instant, at twice its pace in the
+// time after which its silence was noticed.
+func (p *part) reach(plan bench.Plan, scheduled uint64, until time.Duration) uint64 {
+	unheard := (silent + 2) * beat
+	pace := 1 + 2*float64(unheard)/float64(max(until, beat))
+	most := uint64(float64(scheduled)*pace) + uint64(plan.Clients) + uint64(plan.Slots)
+	return most * uint64(max(1, p.share.Of))
+}
