@@ -77,11 +77,15 @@ var levelStart = time.Date(2026, 1, 2, 3, 4, 5, 250_000_000, time.UTC)
 
 const transactions = 100
 
-// storedRun returns the folder of a run with a level of transactions, every tenth of which is in conflict.
-func storedRun(t *testing.T) string {
+// storedRun returns the folder of a run with a level of transactions, every tenth of which is in conflict. Workers sent them by turns,
+// where there are any.
+func storedRun(t *testing.T, workers ...int) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "run")
 	w, err := result.Create(dir, testRun())
+	if err == nil && len(workers) > 0 {
+		err = w.Workers(workers)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,6 +103,9 @@ func storedRun(t *testing.T) string {
 			Committed: at + (20+i)*ms, Outcome: result.Valid, TxID: [32]byte{0: 0xab, 31: byte(i)}, Block: uint64(i/10) + 1, Bytes: 3000}
 		if i%10 == 0 {
 			r.Outcome = result.MVCCConflict
+		}
+		if len(workers) > 0 {
+			r.Worker = uint16(workers[int(i)%len(workers)])
 		}
 		l.Record(r)
 	}
@@ -141,13 +148,18 @@ func blocks(t *testing.T, page, language string) (all []string) {
 	return all
 }
 
-// The documented queries are right, by DuckDB.
+// The documented queries are right, by DuckDB, whoever made the load.
 func TestQueries(t *testing.T) {
+	t.Run("alone", func(t *testing.T) { testQueries(t, storedRun(t), -1) })
+	t.Run("workers", func(t *testing.T) { testQueries(t, storedRun(t, 0, 2, 5, 6), 0, 2, 5, 6) })
+}
+
+func testQueries(t *testing.T, dir string, workers ...int) {
 	queries := blocks(t, "queries.md", "sql")
 	type row = map[string]any
 	var got [][]row
-	out := node(t, storedRun(t), toJSON(t, queries), inTestdata(t, "query.js"))
-	if err := json.Unmarshal([]byte(out), &got); err != nil || len(got) != 7 {
+	out := node(t, dir, toJSON(t, queries), inTestdata(t, "query.js"))
+	if err := json.Unmarshal([]byte(out), &got); err != nil || len(got) != 8 {
 		t.Fatalf("%d answers, %v: %s", len(got), err, out)
 	}
 	var units []row
@@ -157,7 +169,7 @@ func TestQueries(t *testing.T) {
 	}{
 		{"attempts", nil, "0"}, {"block", nil, "0"}, {"committed_ns", "ns", "-1"}, {"encrypt_ns", "ns", "0"}, {"ended_ns", "ns", "0"}, {"endorsed_ns", "ns", "-1"},
 		{"envelope_bytes", "B", nil}, {"intended_ns", "ns", nil}, {"level_start_unix_ns", "ns", nil}, {"offered_per_s", "1/s", nil}, {"prepared_ns", "ns", "-1"},
-		{"started_ns", "ns", "-1"}, {"submitted_ns", "ns", "-1"}, {"think_s", "s", nil},
+		{"started_ns", "ns", "-1"}, {"submitted_ns", "ns", "-1"}, {"think_s", "s", nil}, {"worker", nil, "-1"},
 	} {
 		units = append(units, row{"column_name": column.name, "unit": column.unit, "missing": column.missing})
 	}
@@ -185,6 +197,10 @@ func TestQueries(t *testing.T) {
 		}
 		return more
 	}
+	var shares []row
+	for _, worker := range workers {
+		shares = append(shares, with(row{"repetition": 1.0, "worker": float64(worker), "transactions": strconv.Itoa(transactions / len(workers)), "lag_p99_ms": 1.0}))
+	}
 	want := [][]row{
 		units,
 		// Valid are 1 to 9, 11 to 19 and so on: 90, of which the middle two are 49 and 51, and the 99th percentile lies 0.11
@@ -192,6 +208,7 @@ func TestQueries(t *testing.T) {
 		{with(row{"repetition": 1.0, "scheduled": "100", "valid": "90", "commit_p50_s": 0.070, "commit_p99_s": 0.11811})},
 		seconds,
 		{with(row{"lag_ms": 1.0, "prepare_ms": 2.0, "endorse_ms": 5.0, "submit_ms": 2.0, "order_commit_ms": 60.0})},
+		shares,
 		slowest,
 		{
 			with(row{"cut_reason": "count", "blocks": "5", "transactions": 10.0, "commit_ms": 5.0}),

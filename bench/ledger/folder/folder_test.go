@@ -52,8 +52,8 @@ func topologyOf(channels int) json.RawMessage {
 	return text
 }
 
-// store writes the folder of a run with such ledgers.
-func store(t rapid.TB, dir string, of shape) {
+// store writes the folder of a run with such ledgers. Workers sent the transactions by turns, where there are any.
+func store(t rapid.TB, dir string, of shape, workers ...int) {
 	t.Helper()
 	check := func(err error) {
 		t.Helper()
@@ -64,6 +64,9 @@ func store(t rapid.TB, dir string, of shape) {
 	run := result.Run{ID: "r1", Scenario: "made", Target: result.TargetFabric, Topology: topologyOf(len(of[0]))}
 	w, err := result.Create(dir, run)
 	check(err)
+	if len(workers) > 0 {
+		check(w.Workers(workers))
+	}
 	var points []result.Point
 	for s, channels := range of {
 		key := result.LevelKey{Series: "plain", Repetition: s + 1, Load: result.Load{Kind: result.LoadClosed, Clients: 8}}
@@ -86,8 +89,12 @@ func store(t rapid.TB, dir string, of shape) {
 				}
 				for i := range blocks[number] {
 					at := time.Duration(number) * time.Second
+					var worker uint16
+					if len(workers) > 0 {
+						worker = uint16(workers[seq%uint64(len(workers))])
+					}
 					l.Record(result.Record{
-						Seq: seq, Intended: at, Started: at + 1e6, Prepared: at + 2e6, Endorsed: at + 5e6, Submitted: at + 9e6, Committed: at + 200e6,
+						Seq: seq, Worker: worker, Intended: at, Started: at + 1e6, Prepared: at + 2e6, Endorsed: at + 5e6, Submitted: at + 9e6, Committed: at + 200e6,
 						Outcome: result.Valid, TxID: id(s+1, c, uint64(number), i), Block: uint64(number), Channel: uint16(c), Bytes: 4000,
 					})
 					seq++
@@ -148,7 +155,7 @@ func TestEverythingComesBack(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		store(rt, dir, of)
+		store(rt, dir, of, rapid.SampledFrom([][]int{nil, {0}, {0, 1, 2}, {1, 4}}).Draw(rt, "workers")...)
 		r := open(rt, dir)
 		defer r.Close()
 		for s, all := range of {
@@ -318,6 +325,18 @@ func TestOpenOfStrangers(t *testing.T) {
 			}
 			visit(r) // whatever it says, it ends
 		})
+	}
+}
+
+// Without the file of one worker there would be fewer transactions than the run had: the folder does not open.
+func TestOpenWithoutAWorker(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "r1")
+	store(t, dir, shape{{{1, 2, 3}}}, 0, 1)
+	if err := os.Remove(filepath.Join(dir, "transactions-1.parquet")); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := Open(dir); err == nil || !strings.Contains(err.Error(), "transactions-1.parquet: no such file") {
+		t.Errorf("%v, %v", r, err)
 	}
 }
 
