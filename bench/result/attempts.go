@@ -109,7 +109,7 @@ func (w *Writer) attempts(key LevelKey, all []Attempt) (err error) {
 	w.attempting.Lock()
 	if w.attempted == nil {
 		var t *tableWriter[attemptRow]
-		if t, err = createTable[attemptRow](w.path(attemptsFile), levelInstants, "tx_id"); err == nil {
+		if t, err = createTable[attemptRow](w.path(attemptsFile), 1, levelInstants, "tx_id"); err == nil {
 			w.attempted = &attemptWriter{t}
 		}
 	}

@@ -136,7 +136,7 @@ func readBack(t rapid.TB, dir string, attempts []Attempt) func(func(AttemptRow, 
 
 // attemptBytes returns an attempts.parquet.
 func attemptBytes(t interface{ Fatal(...any) }, path string, attempts []Attempt) ([]byte, File) {
-	table, err := createTable[attemptRow](path, levelInstants, "tx_id")
+	table, err := createTable[attemptRow](path, 1, levelInstants, "tx_id")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -140,7 +140,7 @@ func (w *Writer) Block(b *BlockRow) error {
 		return fmt.Errorf("%s: the run has ended already", w.dir)
 	}
 	if w.blocks == nil {
-		t, err := createTable[blockRow](w.path(blocksFile), blockInstants, "data_hash", "previous_hash", "header_hash")
+		t, err := createTable[blockRow](w.path(blocksFile), 1, blockInstants, "data_hash", "previous_hash", "header_hash")
 		if err != nil {
 			return err
 		}

@@ -165,7 +165,7 @@ func TestBlocksOfStrangers(t *testing.T) {
 // The file can be read by others: it says the units of its columns, and from when its instants count.
 func TestBlocksDescribeThemselves(t *testing.T) {
 	path := filepath.Join(t.TempDir(), blocksFile)
-	table, err := createTable[blockRow](path, blockInstants)
+	table, err := createTable[blockRow](path, 1, blockInstants)
 	if err != nil {
 		t.Fatal(err)
 	}

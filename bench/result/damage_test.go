@@ -128,7 +128,7 @@ func TestOpenRefuses(t *testing.T) {
 // reports errors or panics: both come out as errors.
 func TestTransactionsThatWereNeverRight(t *testing.T) {
 	path := filepath.Join(t.TempDir(), transactionsFile)
-	w, err := createTransactions(path, noWorker)
+	w, err := createTransactions(path, noWorker, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

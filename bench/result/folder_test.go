@@ -113,7 +113,7 @@ func TestAnyRecordComesBack(t *testing.T) {
 			return r
 		}), 0, 200).Draw(rt, "records")
 		path := filepath.Join(t.TempDir(), "rows.parquet")
-		w, err := createTransactions(path, int(worker))
+		w, err := createTransactions(path, int(worker), 1)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -308,7 +308,7 @@ func TestFullDisk(t *testing.T) {
 	if err := w.transactions.close(); err != nil {
 		t.Fatal(err)
 	}
-	full, err := createTransactions("/dev/full", noWorker)
+	full, err := createTransactions("/dev/full", noWorker, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

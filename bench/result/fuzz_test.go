@@ -80,7 +80,7 @@ func FuzzSummary(f *testing.F) {
 func FuzzTransactions(f *testing.F) {
 	records := randomRecords(40, 1)
 	path := filepath.Join(f.TempDir(), transactionsFile)
-	w, err := createTransactions(path, noWorker)
+	w, err := createTransactions(path, noWorker, 1)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -55,7 +55,7 @@ func forged(data []byte) (rows int, err error) {
 func parquetFile(t testing.TB, records int) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), transactionsFile)
-	w, err := createTransactions(path, noWorker)
+	w, err := createTransactions(path, noWorker, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

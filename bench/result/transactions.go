@@ -66,8 +66,9 @@ type transactionWriter struct {
 // noWorker stands for the rank of a worker in a run without any.
 const noWorker = -1
 
-func createTransactions(path string, worker int) (*transactionWriter, error) {
-	t, err := createTable[transactionRow](path, levelInstants, "tx_id")
+// createTransactions makes one of so many files that are written at a time.
+func createTransactions(path string, worker, files int) (*transactionWriter, error) {
+	t, err := createTable[transactionRow](path, files, levelInstants, "tx_id")
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func TestUnitsOfColumns(t *testing.T) {
 // A transaction that got nowhere has in every column the value that the column's metadata calls missing.
 func TestMissingOfColumns(t *testing.T) {
 	path := filepath.Join(t.TempDir(), transactionsFile)
-	w, err := createTransactions(path, noWorker)
+	w, err := createTransactions(path, noWorker, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

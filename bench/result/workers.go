@@ -48,7 +48,7 @@ func (w *Writer) Workers(ranks []int) (err error) {
 	}
 	var files transactionFiles
 	for _, rank := range ranks {
-		t, err := createTransactions(w.path(workerFile(rank)), rank)
+		t, err := createTransactions(w.path(workerFile(rank)), rank, len(ranks))
 		if err != nil {
 			return errors.Join(err, files.remove())
 		}

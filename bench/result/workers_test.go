@@ -373,7 +373,7 @@ func TestColumnOfWorkers(t *testing.T) {
 		t.Errorf("%+v, %v", rows, err)
 	}
 	for _, worker := range []int{noWorker, 0, 3} {
-		w, err := createTransactions(path, worker)
+		w, err := createTransactions(path, worker, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

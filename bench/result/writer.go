@@ -85,7 +85,7 @@ func Create(dir string, run Run) (w *Writer, err error) {
 	if err = WriteJSON(w.path(runFile), &w.run); err != nil {
 		return w, err
 	}
-	transactions, err := createTransactions(w.path(transactionsFile), noWorker)
+	transactions, err := createTransactions(w.path(transactionsFile), noWorker, 1)
 	if err != nil {
 		return w, err
 	}
