@@ -124,21 +124,31 @@ func (s *study) tell() {
 	}
 }
 
-// watchTurn returns what is to be known of the turn under way: with a follower also how late transactions start.
-func (s *session) watchTurn(t turn, m *meter, epoch *time.Time, sinks []*result.Level) bench.Watch {
-	return bench.Watch{Lag: s.follower != nil, Live: func(now bench.Live) {
-		l := s.live(t, now, m)
+// watchTurn returns what is to be known of the turn under way: with a follower also how late transactions start. rest tells the
+// follower, once the load is over, of the blocks that have become known since.
+func (s *session) watchTurn(t turn, m *meter, epoch *time.Time, sinks []*result.Level) (watch bench.Watch, rest func()) {
+	var last Live
+	watch = bench.Watch{Lag: s.follower != nil, Live: func(now bench.Live) {
+		last = s.live(t, now, m)
 		if s.follower != nil {
-			l.Begun, l.CPU, l.Usage, l.Blocks = *epoch, m.cores(), m.newest(), s.newBlocks()
+			last.Begun, last.CPU, last.Usage, last.Blocks = *epoch, m.cores(), m.newest(), s.newBlocks()
 			s.tellEvents()
 		}
-		s.Observer.Live(l)
+		s.Observer.Live(last)
 		if s.Records != nil {
 			for _, sink := range sinks {
 				sink.Flush()
 			}
 		}
 	}}
+	return watch, func() {
+		if s.follower == nil {
+			return
+		}
+		if last.Blocks = s.newBlocks(); last.Blocks != nil {
+			s.Observer.Live(last)
+		}
+	}
 }
 
 // newBlocks returns the blocks since it was last called, as far as the site tells.

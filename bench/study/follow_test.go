@@ -63,6 +63,44 @@ func (s *telling) NewBlocks() []Block {
 	return []Block{{Number: s.asked, Transactions: 3, At: time.Now(), Reason: result.CutTimer}}
 }
 
+// late is a site that tells of a block when it is asked the next time, as logs do that are behind.
+type late struct {
+	*site
+	cut uint64
+}
+
+func (s *late) NewBlocks() (all []Block) {
+	if s.cut > 0 {
+		all = []Block{{Number: s.cut, Transactions: 3, At: time.Now(), Reason: result.CutTimer}}
+	}
+	s.cut++
+	return all
+}
+
+// Blocks of a level that become known after its last second are told before its point.
+func TestFollowerIsToldOfLastBlocks(t *testing.T) {
+	f := &follower{}
+	at, of := newSite(), &late{}
+	at.follower = f
+	at.as = func(s *site) Site {
+		of.site = s
+		return of
+	}
+	if o := conduct(t, series(closed("a", 2*time.Second, 1)), at, nil); o.err != nil {
+		t.Fatal(o.err)
+	}
+	var told []uint64
+	for _, l := range f.lives {
+		for _, b := range l.Blocks {
+			told = append(told, b.Number)
+		}
+	}
+	// The first call is that before the level, the last that after it: it returns what was cut in the one before.
+	if n := len(told); n == 0 || told[n-1] != of.cut-1 || f.order[len(f.order)-1] != "point" {
+		t.Errorf("told of blocks %v, of %d; %v", told, of.cut-1, f.order)
+	}
+}
+
 func TestFollower(t *testing.T) {
 	f := &follower{}
 	at := newSite()

@@ -81,7 +81,8 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	}
 	halts, paced := s.processor.halts(), s.processor.paced()
 	running, over := s.Stopper.begin(ctx, true)
-	made, runErr := s.makeLoad(running, t, keys, loads, s.watchTurn(t, meter, &epoch, sinks))
+	watch, rest := s.watchTurn(t, meter, &epoch, sinks)
+	made, runErr := s.makeLoad(running, t, keys, loads, watch)
 	measured := made.results
 	ended := context.Cause(running) == errLevelEnded && ctx.Err() == nil
 	over()
@@ -111,6 +112,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	s.left.turned(t, measured, fastest)
 	s.bookTurn(t, measured[0].Epoch)
 	report := sync.OnceValues(func() (*nodeReport, []result.Block) { // fetched lazily, once there is something to explain
+		defer rest()
 		return s.ask(ctx, measured[0].Epoch, scheduled, counted)
 	})
 	for i, l := range t.levels {
