@@ -2,12 +2,18 @@ package ledger
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 )
 
 // A Switch is the Reader of whichever network is up, as in a run whose sessions bring up one after the other. The zero value has
 // none.
-type Switch struct{ to atomic.Pointer[Reader] }
+type Switch struct {
+	// Recent are the transactions that this process sends: where their latency went is known beside what the network tells. It is
+	// set before the first call; nil: it sends none.
+	Recent *Recent
+	to     atomic.Pointer[Reader]
+}
 
 // Set has the calls that follow go to a Reader; nil: to none. Calls under way end as they began.
 func (s *Switch) Set(to Reader) {
@@ -58,7 +64,16 @@ func (s *Switch) Transaction(ctx context.Context, channel, id string) (Transacti
 	if err != nil {
 		return Transaction{}, err
 	}
-	return to.Transaction(ctx, channel, id)
+	t, err := to.Transaction(ctx, channel, id)
+	if err != nil || s.Recent == nil {
+		return t, err
+	}
+	forgot := false
+	if t.Latency, forgot = s.Recent.Latency(t.ID); forgot {
+		t.Note = fmt.Sprintf("Where its latency went is not known here: that is kept of the %d newest transactions of the run until it has ended, "+
+			"and then in its folder of all.", MostRecent)
+	}
+	return t, nil
 }
 
 // Meter implements Reader.

@@ -11,12 +11,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	ansi "github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"meterbench/bench/ledger"
 	"meterbench/bench/live"
+	"meterbench/bench/result"
 	"meterbench/bench/study"
 	"meterbench/internal/printable"
 	"meterbench/internal/regular"
@@ -106,7 +108,7 @@ func (l *livePage) serve(cmd *cobra.Command, out io.Writer, config page.Config) 
 		return nil
 	}
 	if config.Ledger == nil {
-		l.ledgers = new(ledger.Switch)
+		l.ledgers = &ledger.Switch{Recent: new(ledger.Recent)}
 		config.Ledger = l.ledgers
 	}
 	if config.Address = l.address; l.address == freeAddress {
@@ -159,6 +161,7 @@ func (l *livePage) watch(config *study.Config) {
 	if l.server == nil {
 		return
 	}
+	l.remember(config)
 	stopper := new(study.Stopper)
 	l.feed = live.New(config.Scenario, config.ID)
 	config.Observer, config.Stopper = study.Observers(config.Observer, l.feed), stopper
@@ -168,6 +171,21 @@ func (l *livePage) watch(config *study.Config) {
 		}
 		return stopper.EndRun()
 	})
+}
+
+// remember has the pages of transactions say where the latency of those went that a study is about to send.
+func (l *livePage) remember(config *study.Config) {
+	recent, others := l.ledgers.Recent, config.Records
+	config.Records = func(series string, from, to time.Duration) func(*result.Record) {
+		if others == nil {
+			return recent.Add
+		}
+		other := others(series, from, to)
+		return func(r *result.Record) {
+			recent.Add(r)
+			other(r)
+		}
+	}
 }
 
 // show has the page and the metrics, if there are any, show a network that is up, until hide is called.

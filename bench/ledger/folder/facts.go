@@ -3,6 +3,7 @@ package folder
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"meterbench/bench/ledger"
@@ -72,19 +73,10 @@ func (r *Reader) transaction(c *channel, row *result.Row, block *result.BlockRow
 		Head: r.head(c, row), CodeText: codes[row.Outcome].text,
 		Note: "A run's folder keeps no arguments, endorsers, reads and writes. Series " + row.LevelKey.String() + ", transaction number " + decimal(row.Seq) + ".",
 	}
-	part := func(name string, span time.Duration) {
-		t.Latency = append(t.Latency, ledger.LatencyPart{Part: name, Seconds: span.Seconds()})
-	}
-	for _, p := range []result.Part{
-		result.PartLag, result.PartPrepare, result.PartEncrypt, result.PartEndorse, result.PartSubmit, result.PartOrderCommit,
-	} {
-		if span, ok := row.Span(p); ok {
-			part(p.String(), span)
-		}
-	}
+	t.Latency = ledger.LatencyOf(&row.Record)
 	if spans, ok := inside(row, block); ok { // parts of the last one
 		for i, p := range result.BlockParts() {
-			part(p.String(), spans[i])
+			t.Latency = append(t.Latency, ledger.LatencyPart{Part: p.String(), Seconds: spans[i].Seconds()})
 		}
 	}
 	return t
@@ -106,7 +98,7 @@ func inside(row *result.Row, block *result.BlockRow) (spans [5]time.Duration, ok
 func (r *Reader) Overview(context.Context) (ledger.Overview, error) {
 	o := ledger.Overview{
 		Source: ledger.SourceFolder, Name: r.Folder.Run.Scenario, Fabric: r.Folder.Run.Versions["fabric"], Simulated: r.Folder.Run.Target == result.TargetReference,
-		Organisations: []ledger.Organisation{}, Nodes: []ledger.Node{}, Channels: []ledger.Channel{}, Notes: r.notes,
+		Organisations: []ledger.Organisation{}, Nodes: []ledger.Node{}, Channels: []ledger.Channel{}, Notes: slices.Clip(r.notes),
 	}
 	networks := networksOf(&r.Folder.Run, &r.Folder.Summary)
 	seen := map[string]bool{}
