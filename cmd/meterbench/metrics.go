@@ -59,7 +59,7 @@ func stateForMetrics(ctx context.Context, r *network.Record) openmetrics.Network
 	m := openmetrics.Network{Topology: r.Topology.Name, Fabric: r.Fabric}
 	for _, node := range status.Nodes {
 		m.Nodes = append(m.Nodes, openmetrics.Node{
-			Process: result.Process{Role: node.Role, Name: node.Name}, Running: node.Running, CPU: node.CPU, Memory: node.RSS,
+			Process: result.Process{Role: node.Role, Name: node.Name}, Running: node.Running, Started: node.Since(), CPU: node.CPU, Memory: node.RSS,
 		})
 	}
 	for _, c := range status.Channels {

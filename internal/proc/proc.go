@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
@@ -48,6 +49,15 @@ func Process(pid int) (Usage, error) {
 	}
 	return Usage{CPU: stat.CPUTime(), RSS: uint64(max(0, stat.ResidentMemory())), Started: stat.Starttime,
 		Stopped: stat.State == "T" || stat.State == "t"}, nil
+}
+
+// Since returns when the process started, to a hundredth of a second; zero where that is not known.
+func (u Usage) Since() time.Time {
+	var up unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &up); err != nil || u.Started == 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(time.Duration(u.Started)*time.Second/ticks - time.Duration(up.Nano())).Round(0)
 }
 
 // Self returns the usage of this process.

@@ -337,3 +337,27 @@ func TestThrottled(t *testing.T) {
 		}
 	}
 }
+
+// A process tells when it started.
+func TestSince(t *testing.T) {
+	before := time.Now()
+	cmd := exec.Command("sleep", "60")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}()
+	u, err := Process(cmd.Process.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const resolution = 20 * time.Millisecond
+	if since := u.Since(); since.Before(before.Add(-resolution)) || since.After(time.Now().Add(resolution)) {
+		t.Errorf("started %v, which was after %v", since, before)
+	}
+	if since := (Usage{}).Since(); !since.IsZero() {
+		t.Errorf("of none: %v", since)
+	}
+}

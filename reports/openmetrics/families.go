@@ -85,10 +85,3 @@ func families() []family {
 func (f family) desc() *prometheus.Desc {
 	return prometheus.V2.NewDesc(f.name, f.help, prometheus.UnconstrainedLabels(f.labels), nil, prometheus.WithUnit(f.unit))
 }
-
-func (f family) valueType() prometheus.ValueType {
-	if f.of == counter {
-		return prometheus.CounterValue
-	}
-	return prometheus.GaugeValue
-}

@@ -19,8 +19,9 @@ type Network struct {
 type Node struct {
 	result.Process
 	Running bool
-	CPU     float64 // seconds since it started
-	Memory  uint64  // resident, in bytes
+	Started time.Time // its process, about
+	CPU     float64   // seconds since then
+	Memory  uint64    // resident, in bytes
 }
 
 // Channel is a channel and what its peers have of it. What did not answer is left out.
@@ -46,9 +47,10 @@ func (m *Metrics) Network(ask func(context.Context) Network) {
 type asked struct {
 	ask func(context.Context) Network
 
-	mu   sync.Mutex
-	at   time.Time
-	last Network
+	mu    sync.Mutex
+	at    time.Time
+	last  Network
+	since map[string]time.Time // when processes started, as it was served first
 }
 
 // answer returns the state of the network, not older than networkFresh. Of several who ask at once one waits for the network.
@@ -59,28 +61,45 @@ func (a *asked) answer() Network {
 		ctx, cancel := context.WithTimeout(context.Background(), networkAnswer)
 		defer cancel()
 		a.last, a.at = a.ask(ctx), time.Now()
+		for i := range a.last.Nodes {
+			a.settle(&a.last.Nodes[i])
+		}
 	}
 	return a.last
 }
 
+// settle keeps what is said of when a process started, which clocks that are set tell a little differently each time.
+func (a *asked) settle(node *Node) {
+	const other = time.Second // after which it is another process
+	before, known := a.since[node.Name]
+	if known && node.Started.Sub(before).Abs() < other {
+		node.Started = before
+		return
+	}
+	if a.since == nil {
+		a.since = map[string]time.Time{}
+	}
+	a.since[node.Name] = node.Started
+}
+
 func (a *asked) emit(to emitter) {
 	n := a.answer()
-	to(networkInfo, 1, n.Topology, n.Fabric)
+	to.gauge(networkInfo, 1, n.Topology, n.Fabric)
 	for _, node := range n.Nodes {
 		up := 0.
 		if node.Running {
 			up = 1
-			to(cpu, node.CPU, string(node.Role), node.Name)
-			to(memory, float64(node.Memory), string(node.Role), node.Name)
+			to.counter(cpu, node.Started, node.CPU, string(node.Role), node.Name)
+			to.gauge(memory, float64(node.Memory), string(node.Role), node.Name)
 		}
-		to(nodeUp, up, string(node.Role), node.Name)
+		to.gauge(nodeUp, up, string(node.Role), node.Name)
 	}
 	for _, c := range n.Channels {
 		for peer, blocks := range c.Heights {
-			to(height, float64(blocks), c.Name, peer)
+			to.gauge(height, float64(blocks), c.Name, peer)
 		}
 		if c.Leader != "" {
-			to(leader, 1, c.Name, c.Leader)
+			to.gauge(leader, 1, c.Name, c.Leader)
 		}
 	}
 }

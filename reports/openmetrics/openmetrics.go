@@ -21,6 +21,7 @@ import (
 type Metrics struct {
 	handler http.Handler
 	build   collector
+	began   time.Time // with the program, as good as
 
 	mu  sync.Mutex
 	now *prometheus.Registry
@@ -31,7 +32,7 @@ const mostScrapes = 8
 
 // New returns the metrics of a program with these versions, of meterbench, revision and go. There is nothing else to tell yet.
 func New(versions map[string]string) *Metrics {
-	m := &Metrics{build: func(to emitter) { to(buildInfo, 1, versions["meterbench"], versions["revision"], versions["go"]) }}
+	m := &Metrics{began: time.Now(), build: func(to emitter) { to.gauge(buildInfo, 1, versions["meterbench"], versions["revision"], versions["go"]) }}
 	m.show()
 	m.handler = promhttp.HandlerFor(prometheus.GathererFunc(m.gather), promhttp.HandlerOpts{
 		EnableOpenMetrics: true, MaxRequestsInFlight: mostScrapes, ErrorHandling: promhttp.ContinueOnError,
@@ -58,8 +59,17 @@ func (m *Metrics) gather() ([]*dto.MetricFamily, error) {
 	return now.Gather()
 }
 
-// emitter takes one value of a family, with the values of its labels.
-type emitter func(f family, value float64, labels ...string)
+// emitter takes values of families, with the values of their labels.
+type emitter chan<- prometheus.Metric
+
+func (to emitter) gauge(f family, value float64, labels ...string) {
+	to <- prometheus.MustNewConstMetric(f.desc(), prometheus.GaugeValue, value, plainly(labels)...)
+}
+
+// counter takes what has been counted since an instant, by which who scrapes knows that it began anew.
+func (to emitter) counter(f family, since time.Time, value float64, labels ...string) {
+	to <- prometheus.MustNewConstMetricWithCreatedTimestamp(f.desc(), prometheus.CounterValue, value, since, plainly(labels)...)
+}
 
 // collector is a function that emits what is known at the moment. It is no part of the check that a registry does when it is made.
 type collector func(emitter)
@@ -68,17 +78,17 @@ type collector func(emitter)
 func (c collector) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.
-func (c collector) Collect(to chan<- prometheus.Metric) {
-	c(func(f family, value float64, labels ...string) {
-		for i := range labels {
-			labels[i] = plain(labels[i])
-		}
-		to <- prometheus.MustNewConstMetric(f.desc(), f.valueType(), value, labels...)
-	})
-}
+func (c collector) Collect(to chan<- prometheus.Metric) { c(to) }
 
 // seconds returns an instant as seconds since 1970, UTC.
 func seconds(at time.Time) float64 { return float64(at.UnixNano()) / 1e9 }
 
 // plain returns the value of a label, which is UTF-8.
 func plain(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
+
+func plainly(labels []string) []string {
+	for i := range labels {
+		labels[i] = plain(labels[i])
+	}
+	return labels
+}

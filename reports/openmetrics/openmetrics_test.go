@@ -299,3 +299,81 @@ func BenchmarkScrape(b *testing.B) {
 		})
 	}
 }
+
+// createdOf returns when counters began, by name and the value of their last label, as they are served by protobuf.
+func createdOf(t *testing.T, m *Metrics) map[string]time.Time {
+	t.Helper()
+	families, err := m.gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	created := map[string]time.Time{}
+	for _, f := range families {
+		for _, one := range f.GetMetric() {
+			key := f.GetName()
+			if labels := one.GetLabel(); len(labels) > 0 {
+				key += " " + labels[0].GetValue()
+			}
+			if of := one.GetCounter(); of != nil {
+				if of.GetCreatedTimestamp() == nil {
+					t.Errorf("%s does not say since when it counts", key)
+				}
+				created[key] = of.GetCreatedTimestamp().AsTime()
+			}
+		}
+	}
+	return created
+}
+
+// Counters say since when they count, by which a scraper knows that they began anew: with another run, and of processes with
+// another network, but not with more levels on the same.
+func TestCountersSaySinceWhen(t *testing.T) {
+	m := New(versions)
+	usage := func(cpu float64) proc.Snapshot {
+		return proc.Snapshot{CPU: map[string]float64{"peer0.ptb": cpu, proc.Client: cpu}}
+	}
+	level := func(s *Study, cpu float64) map[string]time.Time {
+		s.Network(study.Facts{})
+		s.Network(study.Facts{}) // once its series are prepared
+		s.Level(study.Live{Series: "plain"})
+		s.Live(study.Live{Series: "plain", Usage: usage(cpu), Blocks: []study.Block{{Channel: "ch", Transactions: 1}}})
+		s.Event(result.Event{Kind: result.EventKill}, false)
+		return createdOf(t, m)
+	}
+	s := m.Study(Run{ID: "r1", Started: time.Unix(1700000000, 0)})
+	first := level(s, 9)
+	s.Level(study.Live{Series: "plain"})
+	s.Live(study.Live{Series: "plain", Usage: usage(10)})
+	if diff := cmp.Diff(first, createdOf(t, m)); diff != "" {
+		t.Errorf("another level: %s", diff)
+	}
+	second := level(s, 2)
+	for key, at := range second {
+		if peer := key == "meterbench_process_cpu_seconds_total peer0.ptb"; at.After(first[key]) != peer || at.Before(first[key]) {
+			t.Errorf("another network: %s began %v, before %v", key, at, first[key])
+		}
+	}
+	third := level(m.Study(Run{ID: "r2", Started: time.Unix(1700000100, 0)}), 1)
+	for key, at := range third {
+		if client := key == "meterbench_process_cpu_seconds_total "+proc.Client; at.After(second[key]) == client {
+			t.Errorf("another run: %s began %v, before %v", key, at, second[key])
+		}
+	}
+	if len(third) < 5 {
+		t.Errorf("counters: %v", third)
+	}
+}
+
+// The time at which a process of a held network started stands still, though clocks tell it a little differently each time.
+func TestStartOfProcess(t *testing.T) {
+	var a asked
+	at := time.Unix(1700000000, 0)
+	for _, c := range []struct{ told, want time.Time }{
+		{at, at}, {at.Add(3 * time.Millisecond), at}, {at.Add(time.Minute), at.Add(time.Minute)}, {at.Add(time.Minute - time.Millisecond), at.Add(time.Minute)},
+	} {
+		node := Node{Process: result.Process{Name: "peer0"}, Started: c.told}
+		if a.settle(&node); !node.Started.Equal(c.want) {
+			t.Errorf("%v: %v, want %v", c.told, node.Started, c.want)
+		}
+	}
+}

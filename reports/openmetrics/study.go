@@ -21,9 +21,12 @@ type Run struct {
 
 // A Study follows a study, as its study.Follower and by its records, for who scrapes.
 type Study struct {
-	run Run
+	run   Run
+	began time.Time // the program
 
 	mu       sync.Mutex
+	up       time.Time // the network, whose processes are as old as that
+	prepared bool      // a level has run on it
 	facts    study.Facts
 	roles    map[string]result.Role // of processes, by name
 	live     *study.Live            // nil: no level is under way
@@ -44,7 +47,7 @@ type blockKey struct {
 // Study returns what follows a study, whose metrics are served from now on. What was counted of the one before is gone: counters
 // begin with 0 again, as those of a program that was started anew.
 func (m *Metrics) Study(run Run) *Study {
-	s := &Study{run: run, roles: map[string]result.Role{}, blocks: map[blockKey]uint64{}, packed: map[string]uint64{}, events: map[string]uint64{},
+	s := &Study{run: run, began: m.began, roles: map[string]result.Role{}, blocks: map[blockKey]uint64{}, packed: map[string]uint64{}, events: map[string]uint64{},
 		warnings: map[stats.Code]uint64{}}
 	m.show(s, collector(s.emit))
 	return s
@@ -73,6 +76,9 @@ func (s *Study) Network(facts study.Facts) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.facts = facts
+	if s.prepared || s.up.IsZero() { // it is another one
+		s.up, s.prepared = time.Now(), false
+	}
 	for _, p := range slices.Concat(facts.Processes, result.Processes()) {
 		s.roles[p.Name] = p.Role
 	}
@@ -92,7 +98,11 @@ func (s *Study) Live(l study.Live) {
 		l.Usage = s.live.Usage
 	}
 	s.live = &l
+	s.prepared = true
 	for _, b := range l.Blocks {
+		if b.At.Before(l.Begun) {
+			continue // of what was sent before
+		}
 		s.blocks[blockKey{b.Channel, b.Reason.String()}]++
 		s.packed[b.Channel] += uint64(b.Transactions)
 	}
@@ -153,25 +163,25 @@ func (s *Study) emit(to emitter) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.facts.Conditions
-	to(runInfo, 1, s.run.Scenario, s.run.ID, s.facts.Target, c.Topology)
-	to(runStart, seconds(s.run.Started))
+	to.gauge(runInfo, 1, s.run.Scenario, s.run.ID, s.facts.Target, c.Topology)
+	to.gauge(runStart, seconds(s.run.Started))
 	s.emitLevel(to)
 	for _, b := range s.known {
 		if b.Reached {
-			to(saturated, b.Throughput, b.Series)
+			to.gauge(saturated, b.Throughput, b.Series)
 		}
 	}
 	for key, n := range s.blocks {
-		to(blocks, float64(n), key.channel, key.reason)
+		to.counter(blocks, s.run.Started, float64(n), key.channel, key.reason)
 	}
 	for channel, n := range s.packed {
-		to(packed, float64(n), channel)
+		to.counter(packed, s.run.Started, float64(n), channel)
 	}
 	for kind, n := range s.events {
-		to(events, float64(n), kind)
+		to.counter(events, s.run.Started, float64(n), kind)
 	}
 	for code, n := range s.warnings {
-		to(warnings, float64(n), string(code))
+		to.gauge(warnings, float64(n), string(code))
 	}
 }
 
@@ -181,32 +191,35 @@ func (s *Study) emitLevel(to emitter) {
 	if l == nil {
 		return
 	}
-	to(levels, float64(l.Levels))
-	to(remaining, l.Remaining.Seconds())
-	for name, used := range l.Usage.CPU {
-		to(cpu, used, string(s.roles[name]), name)
-	}
-	for name, used := range l.Usage.Elsewhere {
-		to(cpu, used, string(s.roles[name]), name)
+	to.gauge(levels, float64(l.Levels))
+	to.gauge(remaining, l.Remaining.Seconds())
+	for _, of := range []map[string]float64{l.Usage.CPU, l.Usage.Elsewhere} {
+		for name, used := range of {
+			since := s.up
+			if name == proc.Client {
+				since = s.began
+			}
+			to.counter(cpu, since, used, string(s.roles[name]), name)
+		}
 	}
 	for name, bytes := range l.Usage.RSS {
-		to(memory, float64(bytes), string(s.roles[name]), name)
+		to.gauge(memory, float64(bytes), string(s.roles[name]), name)
 	}
-	to(offered, l.Now.Offered)
-	to(flight, float64(l.Now.InFlight))
+	to.gauge(offered, l.Now.Offered)
+	to.gauge(flight, float64(l.Now.InFlight))
 	if l.Series == "" {
 		return
 	}
-	to(level, float64(l.Level), l.Series)
+	to.gauge(level, float64(l.Level), l.Series)
 	within := 0.
 	if l.From <= l.Now.Elapsed && l.Now.Elapsed < l.To {
 		within = 1
 	}
-	to(inWindow, within)
+	to.gauge(inWindow, within)
 	if l.Load.Clients > 0 {
-		to(clients, float64(l.Load.Clients))
+		to.gauge(clients, float64(l.Load.Clients))
 	}
 	if l.Now.Lag != nil {
-		to(lag, l.Now.Lag.Seconds())
+		to.gauge(lag, l.Now.Lag.Seconds())
 	}
 }
