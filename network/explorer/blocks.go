@@ -99,9 +99,9 @@ func (e *Explorer) stream(ctx context.Context, c *channel, first, last uint64, t
 	return err
 }
 
-// height returns the number of blocks of a channel.
+// height returns the number of blocks of a channel, the most that a peer has.
 func (e *Explorer) height(ctx context.Context, c *channel) (uint64, error) {
-	return ask(ctx, c, func(ctx context.Context, p *endpoint) (uint64, error) { return p.admin.Height(ctx, p.conn, c.name) })
+	return most(ctx, c, func(ctx context.Context, p *endpoint) (uint64, error) { return p.admin.Height(ctx, p.conn, c.name) })
 }
 
 // rules returns what the configuration in a block says of who signs blocks.

@@ -35,8 +35,6 @@ const Timeout = 5 * time.Second
 
 // Config says what an Explorer is told beside how to reach the network. The zero Config is one.
 type Config struct {
-	// Latency returns the parts of the latency of a transaction that this process has sent; nil where it has none.
-	Latency func(channel, id string) []ledger.LatencyPart
 	// Watched returns the processes of a network of our own as they are now; nil: those of its record.
 	Watched func() []proc.Node
 	// Used returns what nodes of a network that others run had used at an instant: seconds of a processor, and bytes; nil: that is not
@@ -252,12 +250,13 @@ func (p *endpoint) note(failed bool) {
 	}
 }
 
-// ask puts a question to one peer of a channel after the other until one answers, be it by a refusal. None may take longer than its
-// share of what is left of Timeout.
+// ask puts a question to one peer of a channel after the other until one answers, be it by a refusal: what one does not find that may
+// be behind, the next one may. None may take longer than its share of what is left of Timeout.
 func ask[T any](ctx context.Context, c *channel, question func(ctx context.Context, p *endpoint) (T, error)) (answer T, err error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	end, _ := ctx.Deadline()
+	var missing error
 	order := slices.Clone(c.peers)
 	slices.SortStableFunc(order, func(a, b *endpoint) int { return compare(b.well(), a.well()) })
 	for i, p := range order {
@@ -268,7 +267,11 @@ func ask[T any](ctx context.Context, c *channel, question func(ctx context.Conte
 		stop()
 		if err == nil || !late && !unreachable(err) {
 			p.note(false)
-			return answer, refusal(err)
+			if err = refusal(err); !errors.Is(err, ledger.ErrNotFound) {
+				return answer, err
+			}
+			missing = err
+			continue
 		}
 		if ctx.Err() != nil && time.Until(end) > 0 {
 			return answer, context.Cause(ctx) // who asked wants it no more
@@ -283,8 +286,46 @@ func ask[T any](ctx context.Context, c *channel, question func(ctx context.Conte
 			break
 		}
 	}
-	return answer, err
+	return answer, cmp.Or(missing, err)
 }
+
+// most puts a question to all peers of a channel that answer, as far as is known, and returns the largest answer: of one peer alone it
+// may be that of one which is behind. Who is slower than the first one by straggle is not waited for.
+func most(ctx context.Context, c *channel, question func(ctx context.Context, p *endpoint) (uint64, error)) (uint64, error) {
+	of := slices.DeleteFunc(slices.Clone(c.peers), func(p *endpoint) bool { return !p.well() })
+	answers := make(chan uint64, len(of))
+	var asking sync.WaitGroup
+	for _, p := range of {
+		asking.Go(func() {
+			alone := &channel{name: c.name, peers: []*endpoint{p}}
+			if n, err := ask(ctx, alone, question); err == nil {
+				answers <- n
+			}
+		})
+	}
+	go func() {
+		asking.Wait()
+		close(answers)
+	}()
+	highest, ok := <-answers
+	if !ok {
+		return ask(ctx, c, question) // which says what is wrong
+	}
+	for patience := time.After(straggle); ; {
+		select {
+		case n, more := <-answers:
+			if !more {
+				return highest, nil
+			}
+			highest = max(highest, n)
+		case <-patience:
+			return highest, nil
+		}
+	}
+}
+
+// straggle is how much later than the first a peer may answer a question to all.
+const straggle = 100 * time.Millisecond
 
 func compare(a, b bool) int {
 	switch {

@@ -23,8 +23,10 @@ type overviews struct {
 	err  error
 }
 
-// overviewAge is how old an overview may be.
-const overviewAge = time.Second
+const (
+	overviewAge = time.Second // how old an overview may be
+	again       = time.Second // the wait for a peer that has not answered lately
+)
 
 // Overview implements ledger.Reader. It asks every node; of those that do not answer, Notes say it.
 func (e *Explorer) Overview(ctx context.Context) (ledger.Overview, error) {
@@ -119,6 +121,12 @@ func (e *Explorer) lookAt(ctx context.Context, c *channel, said *notes) channelV
 	for _, p := range c.peers {
 		asking.Go(func() {
 			alone := &channel{name: c.name, peers: []*endpoint{p}}
+			patience := Timeout
+			if !p.well() {
+				patience = again
+			}
+			ctx, cancel := context.WithTimeout(ctx, patience)
+			defer cancel()
 			blocks, err := ask(ctx, alone, func(ctx context.Context, p *endpoint) (uint64, error) { return p.admin.Height(ctx, p.conn, c.name) })
 			mu.Lock()
 			defer mu.Unlock()
