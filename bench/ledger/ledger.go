@@ -159,7 +159,8 @@ type BlockPage struct {
 
 // Head is what a list says of a transaction.
 type Head struct {
-	ID       string    `json:"id"` // of one that has none, as a change of the configuration: its block and index, 12:0
+	ID       string    `json:"id"`              // of one that has none, as a change of the configuration: its block and index, 12:0
+	Place    string    `json:"place,omitempty"` // by which Transaction returns it where its ID leads to another one with the same: 12:3
 	Channel  string    `json:"channel"`
 	Block    uint64    `json:"block"`
 	Index    int       `json:"index"`             // in its block, -1: not known
@@ -203,6 +204,7 @@ type Argument struct {
 	Bytes int    `json:"bytes"`
 	Text  string `json:"text"`
 	Hex   bool   `json:"hex,omitempty"`
+	Left  int    `json:"left_out_bytes,omitempty"` // of Bytes, those that Text does not have
 }
 
 // MostText bounds, in bytes, what is shown of one argument or value.
@@ -219,6 +221,7 @@ type Access struct {
 	Bytes      int        `json:"bytes,omitempty"`   // of a written value
 	Text       string     `json:"text,omitempty"`    // of a written value, as in Argument
 	Hex        bool       `json:"hex,omitempty"`
+	Left       int        `json:"left_out_bytes,omitempty"`
 }
 
 // AccessKind is what was done with a key.

@@ -27,7 +27,7 @@ func (l *accessList) add(of ledger.Access, value []byte) {
 		return
 	}
 	if of.Bytes = len(value); len(value) > 0 {
-		of.Text, of.Hex = text(value, l.room)
+		of.Text, of.Hex, of.Left = text(value, l.room)
 	}
 	l.all = append(l.all, of)
 }

@@ -224,22 +224,24 @@ func TestText(t *testing.T) {
 		room     int
 		want     string
 		isHex    bool
+		left     int
 	}{
-		{"nothing", "", 100, "", false},
-		{"lines", "a\tb\nc", 100, "a\tb\nc", false},
-		{"a sequence of a terminal", "\x1b[31m", 100, "1b5b33316d", true},
-		{"a text that turns around", "a\u202eb", 100, `a\u202eb`, false},
-		{"no UTF-8", "a\xff", 100, "61ff", true},
-		{"a long text", long, 1 << 20, long[:ledger.MostText], false},
-		{"half a character", "é" + long, 3, "é", false},
-		{"bytes without room", "\x00\x01\x02", 2, "00", true},
-		{"no room", "abc", 0, "", false},
+		{"nothing", "", 100, "", false, 0},
+		{"lines", "a\tb\nc", 100, "a\tb\nc", false, 0},
+		{"a sequence of a terminal", "\x1b[31m", 100, "1b5b33316d", true, 0},
+		{"a text that turns around", "a\u202eb", 100, `a\u202eb`, false, 0},
+		{"a text that turns around and is cut", "a\u202ebcdef", 5, `a\u202eb`, false, 4},
+		{"no UTF-8", "a\xff", 100, "61ff", true, 0},
+		{"a long text", long, 1 << 20, long[:ledger.MostText], false, ledger.MostText},
+		{"half a character", "é" + long, 3, "é", false, 2 * ledger.MostText},
+		{"bytes without room", "\x00\x01\x02", 2, "00", true, 2},
+		{"no room", "abc", 0, "", false, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			room := c.room
-			got, isHex := text([]byte(c.in), &room)
-			if got != c.want || isHex != c.isHex || room < 0 || room > c.room {
-				t.Errorf("%.80q, %t, room for %d", got, isHex, room)
+			got, isHex, left := text([]byte(c.in), &room)
+			if got != c.want || isHex != c.isHex || left != c.left || room < 0 || room > c.room {
+				t.Errorf("%.80q, %t, %d left out, room for %d", got, isHex, left, room)
 			}
 		})
 	}

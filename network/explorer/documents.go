@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"meterbench/bench/ledger"
@@ -137,7 +139,7 @@ func (d *document) verify(ctx context.Context, by registry) {
 type fields []ledger.Field
 
 func (f *fields) add(name string, value any, unit ...string) {
-	raw, err := json.Marshal(value)
+	raw, err := json.Marshal(exact(value))
 	if err != nil { // as of a time beyond the year 9999
 		raw, _ = json.Marshal(fmt.Sprint(value))
 	}
@@ -146,6 +148,33 @@ func (f *fields) add(name string, value any, unit ...string) {
 		field.Unit = unit[0]
 	}
 	*f = append(*f, field)
+}
+
+// mostExact is the largest whole number up to which JavaScript has all.
+const mostExact = 1<<53 - 1
+
+// exact returns a value whose numbers a reader in JavaScript has as they are: those that are too large as text.
+func exact(value any) any {
+	within := func(v int64) bool { return v >= -mostExact && v <= mostExact }
+	switch v := value.(type) {
+	case uint64:
+		if v > mostExact {
+			return strconv.FormatUint(v, 10)
+		}
+	case int64:
+		if !within(v) {
+			return strconv.FormatInt(v, 10)
+		}
+	case []int64:
+		if slices.ContainsFunc(v, func(one int64) bool { return !within(one) }) {
+			all := make([]string, len(v))
+			for i := range v {
+				all[i] = strconv.FormatInt(v[i], 10)
+			}
+			return all
+		}
+	}
+	return value
 }
 
 // time adds an instant, unless it is zero.

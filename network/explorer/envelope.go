@@ -197,8 +197,11 @@ func (t *transaction) id() string {
 	if id := t.header.GetTxId(); isID(id) {
 		return id
 	}
-	return fmt.Sprintf("%d:%d", t.block, t.index)
+	return t.place()
 }
+
+// place returns the transaction's block and index.
+func (t *transaction) place() string { return fmt.Sprintf("%d:%d", t.block, t.index) }
 
 // isID reports whether a text is the id of a transaction: 64 hexadecimal digits in lower case.
 func isID(text string) bool {
@@ -235,6 +238,9 @@ func (t *transaction) head() ledger.Head {
 	}
 	if args := t.args(); len(args) > 0 {
 		h.Function = name(string(args[0]))
+	}
+	if t.code == peer.TxValidationCode_DUPLICATE_TXID {
+		h.Place = t.place()
 	}
 	return h
 }

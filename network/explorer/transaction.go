@@ -36,9 +36,6 @@ func (e *Explorer) Transaction(ctx context.Context, channel, id string) (ledger.
 		d.verify(ctx, keys)
 		shown.Documents = append(shown.Documents, d.Document)
 	}
-	if e.config.Latency != nil {
-		shown.Latency = e.config.Latency(channel, shown.ID)
-	}
 	return shown, nil
 }
 
@@ -109,8 +106,8 @@ func (t *transaction) describe(named map[string]string) (ledger.Transaction, []d
 	room := mostText
 	if args := t.args(); len(args) > 1 {
 		for _, a := range args[1:min(len(args), mostArguments+1)] {
-			said, isHex := text(a, &room)
-			shown.Arguments = append(shown.Arguments, ledger.Argument{Bytes: len(a), Text: said, Hex: isHex})
+			said, isHex, left := text(a, &room)
+			shown.Arguments = append(shown.Arguments, ledger.Argument{Bytes: len(a), Text: said, Hex: isHex, Left: left})
 		}
 		shown.ArgumentsCut = max(0, len(args)-1-mostArguments)
 	}
@@ -144,16 +141,17 @@ func subject(certificate []byte) string {
 	return name(parsed.Subject.CommonName)
 }
 
-// text returns what is shown of bytes: their text if they are one, else hexadecimal digits. It takes from the room that is left.
-func text(b []byte, room *int) (shown string, isHex bool) {
+// text returns what is shown of bytes: their text if they are one, else hexadecimal digits, and how many bytes are left out. It takes
+// from the room that is left.
+func text(b []byte, room *int) (shown string, isHex bool, left int) {
 	if isText(b) {
-		shown = printable.Lines(head(string(b[:min(len(b), ledger.MostText+1)]), min(ledger.MostText, *room)))
-		*room -= min(len(b), ledger.MostText, *room)
-		return shown, false
+		whole := head(string(b[:min(len(b), ledger.MostText+1)]), min(ledger.MostText, *room))
+		*room -= len(whole)
+		return printable.Lines(whole), false, len(b) - len(whole)
 	}
 	n := min(len(b), min(ledger.MostText, *room)/2)
 	*room -= 2 * n
-	return hex.EncodeToString(b[:n]), true
+	return hex.EncodeToString(b[:n]), true, len(b) - n
 }
 
 // head returns the first bytes of a text, without half a character at their end.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -26,7 +27,7 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) {
 	s.query(w, r, func(ctx context.Context, from ledger.Reader, _ *asked) (any, error) {
 		o, err := from.Overview(ctx)
 		if err != nil && (o.Organisations != nil || o.Nodes != nil || o.Channels != nil) {
-			o.Notes, err = append(o.Notes, sentence(err)), nil
+			o.Notes, err = append(slices.Clip(o.Notes), sentence(err)), nil // others share it
 		}
 		return o, err
 	})
@@ -62,8 +63,8 @@ func (s *Server) block(w http.ResponseWriter, r *http.Request) {
 func (s *Server) transaction(w http.ResponseWriter, r *http.Request) {
 	s.query(w, r, func(ctx context.Context, from ledger.Reader, a *asked) (any, error) {
 		channel, id := a.name("channel"), strings.ToLower(r.PathValue("id"))
-		if len(id) > mostID || strings.Trim(id, "0123456789abcdef") != "" {
-			a.refuse(fmt.Sprintf("the id of a transaction is at most %d hexadecimal digits", mostID))
+		if len(id) > mostID || strings.Trim(id, "0123456789abcdef:") != "" {
+			a.refuse(fmt.Sprintf("the id of a transaction is at most %d hexadecimal digits, or its block and index as 12:0", mostID))
 		}
 		if a.wrong != nil {
 			return nil, a.wrong

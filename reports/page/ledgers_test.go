@@ -47,6 +47,7 @@ func TestLedgerQueries(t *testing.T) {
 		{"ch/transactions/00FFaa", []any{"transaction", "ch", "00ffaa"}},
 		{"ch/transactions/" + strings.Repeat("a", mostID), []any{"transaction", "ch", strings.Repeat("a", mostID)}},
 		{"ch/transactions/" + strings.Repeat("a", mostID+1), nil},
+		{"ch/transactions/12:0", []any{"transaction", "ch", "12:0"}},
 		{"ch/transactions/xyz", nil},
 		{"ch/transactions/00%2F11", nil},
 		{"ch/meters/meter-000001", []any{"meter", "ch", "meter-000001", uint64(0)}},

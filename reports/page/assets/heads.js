@@ -10,7 +10,7 @@ export function heads(caption, channel, list, withBlock) {
   ]);
   const add = list => t.body.append(...list.map(h => t.row([
     withBlock ? el("a", {href: hash("ledger", channel, h.block)}, String(h.block)) : h.index < 0 ? Units.unknown : String(h.index),
-    h.id ? el("a", {href: hash("ledger", channel, "tx", h.id), title: h.id}, el("code", {}, `${h.id.slice(0, 12)}…`)) : Units.unknown,
+    h.id ? el("a", {href: hash("ledger", channel, "tx", h.place || h.id), title: h.id}, el("code", {}, `${h.id.slice(0, 12)}…`)) : Units.unknown,
     when(h.time), h.creator || Units.unknown, call(h), codeMark(h), Units.format("B", h.bytes),
   ])));
   add(list);
@@ -25,6 +25,7 @@ export function call(h) {
 
 // codeMark writes a validation code, with the outcome where that says more.
 export function codeMark(h) {
+  if (!h.code && !h.block) return el("span", {class: "faint"}, `seen in no block (${outcomeName(h.outcome)})`);
   const good = h.code === "VALID";
   const more = h.outcome && !h.code.toLowerCase().startsWith(h.outcome.split("_")[0]) && ` (${outcomeName(h.outcome)})`;
   return el("span", {class: good ? "good" : "bad"}, el("span", {"aria-hidden": "true"}, good ? "✓ " : "✗ "), h.code || "INVALID", more);

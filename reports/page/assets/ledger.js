@@ -27,6 +27,7 @@ export function ledgerView(root, about) {
     if (!text) return word.focus();
     const channel = choice.value;
     if (/^[0-9a-f]{64}$/i.test(text)) location.hash = hash("ledger", channel, "tx", text.toLowerCase());
+    else if (/^\d{1,19}:\d{1,9}$/.test(text)) location.hash = hash("ledger", channel, "tx", text);
     else if (/^\d{1,19}$/.test(text)) location.hash = hash("ledger", channel, text);
     else location.hash = hash("ledger", channel, "meter", text);
   }

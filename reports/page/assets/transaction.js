@@ -9,12 +9,12 @@ export async function transactionPage(channel, id, signal) {
   const t = await get(path("ledger", channel, "transactions", id), signal);
   return {root: el("article", {class: "details", "aria-labelledby": "tx"},
     el("p", {class: "back"}, el("a", {href: "#ledger"}, "Network"), " / ", el("a", {href: hash("ledger", channel)}, `Blocks of ${channel}`), " / ",
-      el("a", {href: hash("ledger", channel, t.block)}, `Block ${t.block}`)),
+      place(t) && el("a", {href: hash("ledger", channel, t.block)}, `Block ${t.block}`)),
     el("h2", {id: "tx"}, "Transaction ", el("code", {}, t.id)),
     fields([
       ["Validation", el("span", {}, codeMark(t), t.code_text ? `: ${t.code_text}` : "")], ["Outcome", outcomeName(t.outcome)], ["Called", call(t)],
       ["Creator", [t.creator, t.subject].filter(Boolean).join(", ")], ["Endorsed by", t.endorsers?.map(e => `${e.subject} (${e.msp})`).join(", ")],
-      ["Created", when(t.time)], ["Place", t.index < 0 ? `block ${t.block}` : `index ${t.index} of block ${t.block}`], ["Type", t.type.replaceAll("_", " ")],
+      ["Created", when(t.time)], ["Place", place(t)], ["Type", t.type.replaceAll("_", " ")],
       ["Size", Units.exact("B", t.bytes)], ["Event", t.event],
     ]),
     t.latency?.length > 0 && latencyCard(t.latency),
@@ -41,6 +41,12 @@ function latencyCard(parts) {
   const rows = parts.map(p => [name(p), Units.exact("s", p.s), within.includes(p) && whole ? Units.format("%", p.s / whole) : Units.unknown]);
   const columns = [{name: "Part"}, {name: "Time", number: true}, {name: "Share", number: true}];
   return section("Where its latency went", whole > 0 && bar, table("Parts of the latency", columns, rows).root);
+}
+
+// place says where a transaction stands, which is not known of one that its client saw in no block.
+function place(t) {
+  if (t.block === 0 && t.index < 0) return "";
+  return t.index < 0 ? `block ${t.block}` : `index ${t.index} of block ${t.block}`;
 }
 
 function section(title, ...children) {
@@ -72,7 +78,7 @@ function value(f) {
 }
 
 function excerpt(a) {
-  const rest = a.bytes - (a.hex ? a.text.length / 2 : new TextEncoder().encode(a.text).length);
+  const rest = a.left_out_bytes ?? 0;
   return el("span", {}, el("code", {class: "data", tabindex: a.text.length > 400 && "0"}, a.text), rest > 0 ? ` … and ${Units.exact("B", rest)} more` : "");
 }
 
@@ -86,8 +92,9 @@ function accessCard(t) {
   if (!t.access?.length) return null;
   const kinds = {read: "read", write: "write", delete: "delete", range: "range read"};
   const rows = t.access.map(a => [
-    kinds[a.kind] ?? a.kind, a.contract, el("code", {class: "data"}, a.key), a.kind === "read" ? a.version || "no such key" : a.version || Units.unknown,
-    a.kind === "write" ? Units.exact("B", a.bytes ?? 0) : Units.unknown, a.text ? excerpt({...a, bytes: a.bytes ?? 0}) : Units.unknown,
+    kinds[a.kind] ?? a.kind, a.collection ? `${a.contract}, private ${a.collection} (hashes)` : a.contract, el("code", {class: "data"}, a.key),
+    a.kind === "read" ? a.version || "no such key" : a.version || Units.unknown,
+    a.kind === "write" && !a.collection ? Units.exact("B", a.bytes ?? 0) : Units.unknown, a.text ? excerpt(a) : Units.unknown,
   ]);
   const columns = [
     {name: "What"}, {name: "Contract"}, {name: "Key", wide: true}, {name: "Version read"}, {name: "Size", number: true}, {name: "Value", wide: true},
