@@ -36,9 +36,9 @@ func (a answers) channelOf(peers ...string) (*channel, func(context.Context, *en
 }
 
 var (
-	absent  = fmt.Errorf("block 7: %w", ledger.ErrNotFound)
-	ended   = status.Error(codes.Unavailable, "connection refused")
-	refused = status.Error(codes.Unknown, "access denied")
+	errAbsent  = fmt.Errorf("block 7: %w", ledger.ErrNotFound)
+	errEnded   = status.Error(codes.Unavailable, "connection errRefused")
+	errRefused = status.Error(codes.Unknown, "access denied")
 )
 
 // What one peer does not find, which is behind, the next one finds; a refusal is an answer.
@@ -50,13 +50,13 @@ func TestAsk(t *testing.T) {
 		wrong error
 	}{
 		{"the first", answers{"a": 1, "b": 2}, 1, nil},
-		{"one that is behind", answers{"a": absent, "b": 2}, 2, nil},
-		{"none has it", answers{"a": absent, "b": absent}, 0, ledger.ErrNotFound},
-		{"one has ended", answers{"a": ended, "b": 2}, 2, nil},
-		{"one is behind, the other has ended", answers{"a": absent, "b": ended}, 0, ledger.ErrNotFound},
-		{"one has ended, the other is behind", answers{"a": ended, "b": absent}, 0, ledger.ErrNotFound},
+		{"one that is behind", answers{"a": errAbsent, "b": 2}, 2, nil},
+		{"none has it", answers{"a": errAbsent, "b": errAbsent}, 0, ledger.ErrNotFound},
+		{"one has ended", answers{"a": errEnded, "b": 2}, 2, nil},
+		{"one is behind, the other has ended", answers{"a": errAbsent, "b": errEnded}, 0, ledger.ErrNotFound},
+		{"one has ended, the other is behind", answers{"a": errEnded, "b": errAbsent}, 0, ledger.ErrNotFound},
 		{"one stands still", answers{"b": 2}, 2, nil},
-		{"a refusal", answers{"a": refused, "b": 2}, 0, ledger.ErrForbidden},
+		{"a refusal", answers{"a": errRefused, "b": 2}, 0, ledger.ErrForbidden},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -79,9 +79,9 @@ func TestMost(t *testing.T) {
 		wrong bool
 	}{
 		{"the first is behind", answers{"a": 3, "b": 8, "c": 5}, 8, false},
-		{"one has ended", answers{"a": ended, "b": 8, "c": 5}, 8, false},
+		{"one has ended", answers{"a": errEnded, "b": 8, "c": 5}, 8, false},
 		{"one stands still", answers{"a": 3, "c": 5}, 5, false},
-		{"none answers", answers{"a": ended, "b": ended, "c": ended}, 0, true},
+		{"none answers", answers{"a": errEnded, "b": errEnded, "c": errEnded}, 0, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
