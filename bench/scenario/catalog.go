@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"io"
 	"math"
 	"reflect"
 	"slices"
@@ -66,8 +67,9 @@ type Filed interface {
 
 // Files are the files that the workloads of a scenario have read.
 type Files struct {
-	Resolve func(name string) string // the path of a file that a scenario names
-	Read    map[string]any           // by path
+	Resolve func(name string) string                             // the path of a file that a scenario names
+	Open    func(name string, most int64) (io.ReadCloser, error) // opens it, with the errors of regular.Open
+	Read    map[string]any                                       // by path
 }
 
 // Meterless are Options of a workload whose transactions come from no meters.

@@ -9,6 +9,7 @@ package scenario
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"embed"
 	"errors"
 	"fmt"
@@ -46,6 +47,7 @@ type Scenario struct {
 	cut    time.Duration // time in which blocks are cut, where only the network tells; 0: it has not told
 	Path   string        // the file it was read from; empty if it is a shipped one
 
+	files     *sources             // that it names
 	releases  []topology.Release   // that a network may be of
 	doc       *strictyaml.Document // what Refuse finds places in
 	demanding bool                 // the text gives Quantiles: every open load has to have transactions enough for them
@@ -124,6 +126,7 @@ func Read(ctx context.Context, nameOrPath string, overrides []string, c Catalog)
 	if !shipped {
 		s.Path = nameOrPath
 	}
+	s.files = &sources{read: map[string][sha256.Size]byte{}}
 	if p := topology.Locate("chaincodes", s.Chaincodes, s.Path); p != nil {
 		return Scenario{}, s.doc.Locate(p)
 	}

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"meterbench/bench/arrival"
-	"meterbench/internal/regular"
 	"meterbench/internal/strictyaml"
 )
 
@@ -95,7 +94,7 @@ func (s *Scenario) readTraces(ctx context.Context) error {
 
 // readFiles reads the files that workloads name.
 func (s *Scenario) readFiles() error {
-	files := &Files{Resolve: s.file, Read: map[string]any{}}
+	files := &Files{Resolve: s.file, Open: s.open, Read: map[string]any{}}
 	for i := range s.Series {
 		one := &s.Series[i]
 		of := []*Workload{&one.Workload}
@@ -164,7 +163,7 @@ func (s Scenario) readTrace(ctx context.Context, one Series) (*arrival.Trace, er
 	const path = "load.arrivals.trace"
 	recorded := one.Load.Arrivals.Recorded
 	name := s.file(recorded.File)
-	f, err := regular.Open(name, arrival.MaxTraceBytes)
+	f, err := s.open(recorded.File, arrival.MaxTraceBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, s.Refuse(one, path, "", "there is no file %s", name)
 	}

@@ -12,7 +12,6 @@ import (
 	"unicode/utf8"
 
 	"meterbench/bench/scenario"
-	"meterbench/internal/regular"
 	"meterbench/internal/strictyaml"
 )
 
@@ -90,7 +89,7 @@ func (v Value) Read(at string, files *scenario.Files) (Value, error) {
 		of.rows = read
 	} else {
 		var err error
-		if of.rows, err = readRows(path, at); err != nil {
+		if of.rows, err = readRows(path, func() (io.ReadCloser, error) { return files.Open(of.File, MaxCSVBytes) }, at); err != nil {
 			return v, err
 		}
 		files.Read[path] = of.rows
@@ -101,8 +100,13 @@ func (v Value) Read(at string, files *scenario.Files) (Value, error) {
 	return Value{generator: &Generators{CSV: &of}}, nil
 }
 
-func readRows(path, at string) (*rows, error) {
-	text, err := regular.Read(path, MaxCSVBytes)
+func readRows(path string, open func() (io.ReadCloser, error), at string) (*rows, error) {
+	f, err := open()
+	var text []byte
+	if err == nil {
+		defer f.Close() // only read
+		text, err = io.ReadAll(f)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, strictyaml.Problemf("", at+".file", "there is no file %s", path)
 	}

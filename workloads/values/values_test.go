@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"pgregory.net/rapid"
 
 	"meterbench/bench/scenario"
+	"meterbench/internal/regular"
 	"meterbench/internal/strictyaml"
 	"meterbench/workloads/values"
 )
@@ -272,6 +274,12 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// filesAt are files that all lie at one path.
+func filesAt(path string) *scenario.Files {
+	open := func(_ string, most int64) (io.ReadCloser, error) { return regular.Open(path, most) }
+	return &scenario.Files{Resolve: func(string) string { return path }, Open: open, Read: map[string]any{}}
+}
+
 // readCSV binds two columns of a file with some content.
 func readCSV(t *testing.T, content, order string) (id, name values.Maker, err error) {
 	t.Helper()
@@ -279,7 +287,7 @@ func readCSV(t *testing.T, content, order string) (id, name values.Maker, err er
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	files := &scenario.Files{Resolve: func(string) string { return path }, Read: map[string]any{}}
+	files := filesAt(path)
 	var makers []values.Maker
 	for _, column := range []string{"id", "name"} {
 		v, err := parse(fmt.Sprintf("{csv: {file: rows.csv, column: %s, order: %s}}", column, order))
@@ -337,7 +345,7 @@ func TestCSVErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = v.Read("v", &scenario.Files{Resolve: func(string) string { return "/nowhere/rows.csv" }, Read: map[string]any{}})
+	_, err = v.Read("v", filesAt("/nowhere/rows.csv"))
 	if p, ok := errors.AsType[*strictyaml.Problem](err); !ok || !strings.Contains(p.Error(), "v.csv.file: there is no file /nowhere/rows.csv") {
 		t.Errorf("got %v", err)
 	}
