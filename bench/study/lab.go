@@ -68,6 +68,7 @@ type Describer interface {
 type Need struct {
 	First   uint64 // sequence number of its first transaction
 	Planned int    // number of its transactions, where all ciphertexts are made before the load; else 0
+	Levels  []int  // Planned by load level, in their order
 	Rows    int    // of a trace that one load level follows; the next begins with the first again
 }
 

@@ -149,11 +149,24 @@ func (s *session) batchTimeout() time.Duration { return seconds(s.facts.Conditio
 
 // planned returns how many transactions the turns schedule for a series with an open load whose ciphertexts
 // are all made before it, 0 for others.
-func planned(seed uint64, of []turn, series scenario.Series) int {
-	if !series.Workload.Traits().Ahead {
-		return 0
+func planned(seed uint64, of []turn, series scenario.Series) (n int) {
+	for _, one := range plannedLevels(seed, of, series) {
+		n += one
 	}
-	return scheduled(seed, of, series.Name, math.MaxInt)
+	return n
+}
+
+// plannedLevels is planned, level by level.
+func plannedLevels(seed uint64, of []turn, series scenario.Series) (levels []int) {
+	if !series.Workload.Traits().Ahead {
+		return nil
+	}
+	for i := range of {
+		if n := scheduled(seed, of[i:i+1], series.Name, math.MaxInt); n > 0 {
+			levels = append(levels, n)
+		}
+	}
+	return levels
 }
 
 // scheduled returns how many transactions the turns schedule for a series with an open load, counting just beyond most.

@@ -109,7 +109,7 @@ func (s *session) prepare(ctx context.Context) error {
 	for _, series := range s.series {
 		s.Observer.Step("prepare series " + series.Name)
 		first := max(s.next[series.Name], s.spare[series.Name])
-		need := Need{First: first, Planned: planned(s.Scenario.Seed, s.turns, series)}
+		need := Need{First: first, Planned: planned(s.Scenario.Seed, s.turns, series), Levels: plannedLevels(s.Scenario.Seed, s.turns, series)}
 		s.next[series.Name], s.spare[series.Name] = first, 0
 		if series.Load.Kind == result.LoadOpen && series.Load.Search == nil {
 			// What is planned keeps its numbers, and so its readings, however long levels run out.

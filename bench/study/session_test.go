@@ -47,7 +47,7 @@ func TestTwoNetworks(t *testing.T) {
 		t.Errorf("networks %q, want %q", networks, want)
 	}
 	// Numbers go on from network to network, beyond that of the one transaction that the level ran out with.
-	equal(t, "needs", []Need{{0, 150, 0}, {151, 150, 0}}, at.needs["a"])
+	equal(t, "needs", []Need{{0, 150, []int{150}, 0}, {151, 150, []int{150}, 0}}, at.needs["a"])
 	for name, seqs := range at.sent {
 		slices.Sort(seqs)
 		if seqs[0] != 0 || seqs[len(seqs)-1] != uint64(len(seqs)-1) {
