@@ -41,9 +41,8 @@ type Bills struct {
 	config   Config
 	readings *Readings // that are billed
 	gateway  *gateway.Gateway
+	serves   gateway.Config // of the gateway
 	biller   gateway.Biller // the gateway, or the same in the device
-
-	tariffs []gateway.Tariff
 }
 
 var _ Metered = (*Bills)(nil)
@@ -68,23 +67,30 @@ func (b *Bills) open(ctx context.Context) (err error) {
 	if b.readings, err = NewReadings(ctx, b.config.billed()); err != nil {
 		return err
 	}
+	if e := b.config.Equipment; e != nil {
+		b.serves = *e.Gateway
+	} else if err := b.equip(); err != nil {
+		return err
+	}
+	b.gateway, err = gateway.New(ctx, b.serves, b.config.Tables) // which also keeps the table for a device
+	b.biller = b.gateway
+	if err == nil && b.config.Device != nil {
+		b.biller, err = b.config.Device.OpenGateway(ctx, b.serves)
+	}
+	return err
+}
+
+// equip has the tariffs approved that the gateway bills by.
+func (b *Bills) equip() (err error) {
 	fleet := b.config.Fleet.Config()
-	serves := gateway.Config{ID: fleet.Prefix + "-gw", Seed: fleet.Seed}
-	b.readings.gateway = serves.ID
+	b.serves = gateway.Config{ID: fleet.Prefix + "-gw", Seed: fleet.Seed}
+	b.readings.gateway = b.serves.ID
 	var keys *authority.Authority
 	if b.readings.kind == reading.Encrypted {
 		keys = b.readings.cipher.(vectors).authority
-		serves.Public = keys.Public()
+		b.serves.Public = keys.Public()
 	}
-	if b.tariffs, err = b.config.makeTariffs(keys, b.readings.params); err != nil {
-		return err
-	}
-	serves.Tariffs = b.tariffs
-	b.gateway, err = gateway.New(ctx, serves, b.config.Tables) // which also keeps the table for a device
-	b.biller = b.gateway
-	if err == nil && b.config.Device != nil {
-		b.biller, err = b.config.Device.OpenGateway(ctx, serves)
-	}
+	b.serves.Tariffs, err = b.config.makeTariffs(keys, b.readings.params)
 	return err
 }
 
@@ -104,9 +110,9 @@ func (b *Bills) SetUp(channel int) ([]bench.Transaction, error) {
 		return nil, err
 	}
 	all = append(all, bench.Transaction{Function: reading.FnRegisterGateway, Args: [][]byte{wire}, Channel: channel})
-	encoded := make([][]byte, len(b.tariffs))
-	for i := range b.tariffs {
-		if encoded[i], err = b.tariffs[i].Function.Marshal(); err != nil {
+	encoded := make([][]byte, len(b.serves.Tariffs))
+	for i := range b.serves.Tariffs {
+		if encoded[i], err = b.serves.Tariffs[i].Function.Marshal(); err != nil {
 			return nil, err
 		}
 	}
@@ -115,6 +121,9 @@ func (b *Bills) SetUp(channel int) ([]bench.Transaction, error) {
 
 // Prepare makes the ciphertexts that the preloaded readings share. It comes before Preload.
 func (b *Bills) Prepare(ctx context.Context, _ int, progress func(done, total int)) (result.Preparation, error) {
+	if b.config.Equipment != nil {
+		return result.Preparation{}, nil // another process preloads
+	}
 	return b.readings.Prepare(ctx, 0, progress)
 }
 
@@ -156,7 +165,7 @@ func (b *Bills) Preloaded() uint64 { return b.perMeter() * uint64(b.config.Fleet
 
 // bill returns what the transaction at a position bills.
 func (b *Bills) bill(at uint64) (meter int, from uint64, tariff uint64) {
-	meters, tariffs := uint64(b.config.Fleet.Config().Meters), uint64(len(b.tariffs))
+	meters, tariffs := uint64(b.config.Fleet.Config().Meters), uint64(len(b.serves.Tariffs))
 	round := at / meters
 	return int(at % meters), round / tariffs * uint64(b.config.Readings), round % tariffs
 }

@@ -99,8 +99,8 @@ func TestBilling(t *testing.T) {
 				}
 				v := verifier.Verifier{Ledger: oneChannel{s, tx.Channel}, Meter: meter, Span: 4 * time.Hour, Gateway: gateway}
 				if form == result.Encrypted {
-					v.Key = b.tariffs[number].Key
-					public := s.value(tx.Channel, reading.ParametersKey(b.tariffs[number].Function.Parameters))
+					v.Key = b.serves.Tariffs[number].Key
+					public := s.value(tx.Channel, reading.ParametersKey(b.serves.Tariffs[number].Function.Parameters))
 					if v.Evaluator, err = fe.NewEvaluator(t.Context(), public, b.config.Tables); err != nil {
 						t.Fatal(err)
 					}

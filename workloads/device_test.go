@@ -247,7 +247,7 @@ func TestDeviceOfBills(t *testing.T) {
 		s := device.served
 		equal(t, "id in the device", s.ID, gateway.ID)
 		equal(t, "seed in the device", s.Seed, config.Fleet.Config().Seed)
-		if !reflect.DeepEqual(s.Tariffs, b.tariffs) { // whose big numbers cmp does not compare
+		if !reflect.DeepEqual(s.Tariffs, b.serves.Tariffs) { // whose big numbers cmp does not compare
 			t.Errorf("%s: the device has %d other tariffs", form, len(s.Tariffs))
 		}
 		equal(t, "the device has a public key", s.Public != nil, form == result.Encrypted)

@@ -62,7 +62,9 @@ func newKeys(_ context.Context, s Spec) (Workload, error) {
 		k.resting, k.version = make(chan int, o.Meters), make([]uint32, o.Meters)
 		for i := range o.Meters {
 			k.version[i] = 1
-			k.resting <- i
+			if s.Duty.has(i) {
+				k.resting <- i
+			}
 		}
 	}
 	return k, nil
@@ -147,7 +149,7 @@ func (k *Keys) register(first int) (bench.Transaction, error) {
 		meters[i] = first + i
 	}
 	tx, err := k.registration(meters)
-	tx.Ended = func(o result.Outcome) { k.ended.add(o, changed{meter: first, version: 1}, first+k.Batch) }
+	tx.Ended = func(o result.Outcome) { k.ended.add(o, changed{Meter: first, Version: 1}, first+k.Batch) }
 	return tx, err
 }
 
@@ -197,7 +199,7 @@ func (k *Keys) verification(meter int, at uint64) (bench.Transaction, error) {
 	args := [][]byte{[]byte(id), hex.AppendEncode(nil, digest), base64Of(signature), {}}
 	tx := bench.Transaction{Function: pki.FnVerify, Args: args, Channel: channel}
 	if k.Operation == result.OpVerifySubmit {
-		tx.Ended = func(o result.Outcome) { k.ended.add(o, changed{meter: meter, version: 1}, k.Meters) }
+		tx.Ended = func(o result.Outcome) { k.ended.add(o, changed{Meter: meter, Version: 1}, k.Meters) }
 	}
 	return tx, err
 }
@@ -224,13 +226,13 @@ func (k *Keys) change() (bench.Transaction, error) {
 	tx := bench.Transaction{Channel: channel, Sender: k.spec.owner(channel)}
 	var wire []byte
 	var err error
-	is := changed{meter: meter, version: version}
+	is := changed{Meter: meter, Version: version}
 	if k.Operation == result.OpRevoke {
-		is.revoked, tx.Function = true, pki.FnRevoke
+		is.Revoked, tx.Function = true, pki.FnRevoke
 		revocation := pki.Revocation{Meter: k.ID(meter), Version: version, Reason: pki.CessationOfOperation, Time: validFrom(k.spec.Start, version)}
 		wire, err = revocation.Marshal()
 	} else {
-		is.version, tx.Function = version+1, pki.FnRotate
+		is.Version, tx.Function = version+1, pki.FnRotate
 		wire, err = k.rotation(meter, version)
 	}
 	tx.Args = [][]byte{wire}
@@ -262,9 +264,9 @@ func (k *Keys) rotation(meter int, version uint32) ([]byte, error) {
 func (k *Keys) rest(meter int, is changed, o result.Outcome) {
 	switch {
 	case o.Class() == result.Lost: // it may be changed yet
-	case o == result.Valid && is.revoked: // for good
+	case o == result.Valid && is.Revoked: // for good
 	case o == result.Valid:
-		k.version[meter] = is.version
+		k.version[meter] = is.Version
 		k.resting <- meter
 	default:
 		k.resting <- meter

@@ -198,15 +198,15 @@ func TestKeysFindsWhatIsWrong(t *testing.T) {
 			k.ended.most = 4
 		}, "2 keys on the ledger come from the load of pki register p256; 1 to 1 were expected"},
 		{"one missing", func(_ *testing.T, k *Keys, _ *keyChain) {
-			k.ended.add(result.Valid, changed{meter: 0, version: 1}, 1)
+			k.ended.add(result.Valid, changed{Meter: 0, Version: 1}, 1)
 		}, "1 keys on the ledger come from the load of pki register p256; 2 to 2 were expected"},
 		{"one lost", func(_ *testing.T, k *Keys, _ *keyChain) {
-			k.ended.add(result.Unknown, changed{meter: 1, version: 1}, 2)
+			k.ended.add(result.Unknown, changed{Meter: 1, Version: 1}, 2)
 		}, ""},
 		{"another key", func(_ *testing.T, k *Keys, _ *keyChain) { k.spec.Seed++ }, "meter s1-000000000: the key on the ledger is not the meter's"},
 		{"another owner", func(_ *testing.T, k *Keys, _ *keyChain) { k.spec.Owners[0] = "CmiMSP" }, "meter s1-000000000: the key belongs to PtbMSP on the ledger"},
-		{"not revoked", func(_ *testing.T, k *Keys, _ *keyChain) { k.ended.drawn[0].revoked = true }, "meter s1-000000000: the key is current on the ledger"},
-		{"an old version", func(_ *testing.T, k *Keys, _ *keyChain) { k.ended.drawn[0].version = 2 },
+		{"not revoked", func(_ *testing.T, k *Keys, _ *keyChain) { k.ended.drawn[0].Revoked = true }, "meter s1-000000000: the key is current on the ledger"},
+		{"an old version", func(_ *testing.T, k *Keys, _ *keyChain) { k.ended.drawn[0].Version = 2 },
 			"meter s1-000000000: the ledger has version 1 of the key; version 2 was committed"},
 		{"no meter", func(_ *testing.T, _ *Keys, c *keyChain) { clear(c.states[0]) }, "meter s1-000000000: METER_UNKNOWN: meter s1-000000000 has no key on this ledger"},
 	} {

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -37,13 +39,55 @@ type endings struct {
 	valid, lost uint64
 	most        int       // meters from this number on have no key on the ledger
 	drawn       []changed // some of the valid ones, each with the same chance
+	unknown     bool      // another process, which is lost, ended more
+}
+
+// An Account is what became of the transactions that one of several processes sent, as far as their workload has to know that for Check
+// and Stored.
+type Account struct {
+	Valid, Lost uint64
+	Most        int       // meters from this number on have no key on the ledger
+	Changed     []changed // some of the valid ones
+}
+
+// An Accountant is a Workload that has to know what became of its transactions, whoever sent them.
+type Accountant interface {
+	Workload
+	// Account returns what became of those that this process sent.
+	Account() Account
+	// Add adds those that another process sent: nil where it is lost, so that nothing is known of them.
+	Add(*Account)
+}
+
+var _ Accountant = (*Keys)(nil)
+
+// Account implements Accountant.
+func (k *Keys) Account() Account {
+	e := &k.ended
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return Account{e.valid, e.lost, e.most, slices.Clone(e.drawn)}
+}
+
+// Add implements Accountant.
+func (k *Keys) Add(a *Account) {
+	e := &k.ended
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if a == nil {
+		e.unknown = true
+		return
+	}
+	e.valid, e.lost, e.most, e.drawn = e.valid+a.Valid, e.lost+a.Lost, max(e.most, a.Most), append(e.drawn, a.Changed...)
+	// Check takes the first ones, of whichever process.
+	e.draw.Shuffle(len(e.drawn), func(i, j int) { e.drawn[i], e.drawn[j] = e.drawn[j], e.drawn[i] })
 }
 
 // changed is a key as a transaction has left it on the ledger, where others may have changed it again.
 type changed struct {
-	meter   int
-	version uint32
-	revoked bool
+	Meter   int
+	Version uint32
+	Revoked bool
 }
 
 // drawnChanges is the number of valid changes that are kept to be checked.
@@ -120,12 +164,12 @@ func (k *Keys) Check(ctx context.Context, n int) (compared int, err error) {
 	all := k.ended.drawn
 	if len(all) == 0 {
 		for i := 0; i < k.Meters; i += max(1, k.Meters/n) {
-			all = append(all, changed{meter: i, version: 1})
+			all = append(all, changed{Meter: i, Version: 1})
 		}
 	}
 	for _, is := range all[:min(n, len(all))] {
 		if err := k.compare(ctx, is); err != nil {
-			return compared, fmt.Errorf("meter %s: %w", k.ID(is.meter), err)
+			return compared, fmt.Errorf("meter %s: %w", k.ID(is.Meter), err)
 		}
 		compared++
 	}
@@ -137,6 +181,9 @@ func (k *Keys) compareCount(ctx context.Context) error {
 	stores := map[result.Operation]int{result.OpRegister: k.Batch, result.OpRotate: 1}[k.Operation]
 	more, err := k.count(ctx)
 	least, most := k.ended.valid*uint64(stores), (k.ended.valid+k.ended.lost)*uint64(stores)
+	if k.ended.unknown {
+		most = math.MaxUint64
+	}
 	if err == nil && (more < least || more > most) {
 		err = fmt.Errorf("%d keys on the ledger come from the load of %s; %d to %d were expected", more, k, least, most)
 	}
@@ -145,7 +192,7 @@ func (k *Keys) compareCount(ctx context.Context) error {
 
 // compare compares the entry of a meter with a change that was committed.
 func (k *Keys) compare(ctx context.Context, is changed) error {
-	answer, err := k.spec.Query(ctx, k.channel(is.meter), pki.FnLookup, []byte(k.ID(is.meter)))
+	answer, err := k.spec.Query(ctx, k.channel(is.Meter), pki.FnLookup, []byte(k.ID(is.Meter)))
 	if err != nil {
 		return err
 	}
@@ -153,17 +200,17 @@ func (k *Keys) compare(ctx context.Context, is changed) error {
 	if err := readjson.Unmarshal(answer, &entry); err != nil {
 		return fmt.Errorf("entry %.80q: %w", answer, err)
 	}
-	signer, err := k.signer(is.meter, entry.Version)
+	signer, err := k.signer(is.Meter, entry.Version)
 	switch {
 	case err != nil:
 		return err
-	case entry.Version < is.version:
-		return fmt.Errorf("the ledger has version %d of the key; version %d was committed", entry.Version, is.version)
+	case entry.Version < is.Version:
+		return fmt.Errorf("the ledger has version %d of the key; version %d was committed", entry.Version, is.Version)
 	case !bytes.Equal([]byte(entry.Key), signer.Public()):
 		return errors.New("the key on the ledger is not the meter's")
-	case entry.Owner != k.spec.owner(k.channel(is.meter)):
+	case entry.Owner != k.spec.owner(k.channel(is.Meter)):
 		return fmt.Errorf("the key belongs to %s on the ledger", entry.Owner)
-	case (entry.Status == pki.Revoked) != is.revoked:
+	case (entry.Status == pki.Revoked) != is.Revoked:
 		return fmt.Errorf("the key is %s on the ledger", entry.Status)
 	}
 	return nil

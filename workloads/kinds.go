@@ -128,6 +128,9 @@ type Spec struct {
 	Channels []string // names of those over which meters are spread, index mod their number: at least one
 	Device   Device   // makes readings and bills; nil: the load generator does
 	Tables   *fe.Tables
+	Duty     Duty // of this process, where others make parts of the load
+	// Equipment is that of the workload in another process, which has set it up; nil: this one makes its keys, and sets it up.
+	Equipment *Equipment
 	// Owners are the MSP ids of those who use the contract for set-up, by channel: only they may own keys. nil: there is no
 	// contract.
 	Owners []string
@@ -200,7 +203,10 @@ func (s Spec) config() (Config, error) {
 		Seed: s.Seed, Meters: s.Workload.Meters, Prefix: s.Prefix, Interval: o.Interval, Start: s.Start, Length: o.values(), Bound: o.Bound,
 		Channels: s.Channels,
 	})
-	c := Config{Options: o, Fleet: fleet, First: s.First, Channels: len(s.Channels), Device: s.Device, Ledger: contractLedger{s}, Tables: s.Tables}
+	c := Config{
+		Options: o, Fleet: fleet, First: s.First, Channels: len(s.Channels), Device: s.Device, Ledger: contractLedger{s}, Tables: s.Tables,
+		Duty: s.Duty, Equipment: s.Equipment,
+	}
 	if s.Trace != nil {
 		c.Source = newTraceSource(s.Trace, s.Rows, o.Interval)
 	}

@@ -136,7 +136,7 @@ func TestRealNetwork(t *testing.T) {
 			t.Fatal(err)
 		}
 		meter, _, tariff := b.bill(seq)
-		v.Key = b.tariffs[tariff].Key
+		v.Key = b.serves.Tariffs[tariff].Key
 		if v.Meter, err = meterKey(b, meter); err != nil {
 			t.Fatal(err)
 		}

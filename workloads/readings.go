@@ -34,6 +34,10 @@ type Config struct {
 	Device   Device     // where not nil, makes the readings, which are encrypted inline, and the bills
 	Ledger   Ledger     // of bills, and of readings that are checked
 	Tables   *fe.Tables // of discrete logarithms, likewise
+	Duty     Duty       // of this process, where others make parts of the load
+	// Equipment, where not nil, is that of a workload in another process, whose keys are on the ledger. Then there is no set-up, and
+	// nothing is checked.
+	Equipment *Equipment
 }
 
 // A Source gives readings that were not simulated.
@@ -52,8 +56,11 @@ type Readings struct {
 	config Config
 	kind   reading.Kind
 	params fe.Params // padded and encrypted
-	cipher cipher    // encrypted
-	ready  [][]byte  // ciphertexts made by Prepare
+	cipher cipher    // encrypted; nil where the keys are another process's
+	ready  [][]byte  // ciphertexts made by Prepare; nil for those that it leaves to other processes
+	late   late      // of these
+
+	equipment meter.SensorsConfig
 
 	gateway string         // that may bill the meters, by its id
 	sensors *meter.Sensors // nil: they are in a device
@@ -78,36 +85,43 @@ func NewReadings(ctx context.Context, config Config) (*Readings, error) {
 
 // open makes the workload's keys and its sensors, here or in the device.
 func (r *Readings) open(ctx context.Context) (err error) {
-	var sensors meter.SensorsConfig
-	switch r.config.kind {
-	case result.Plain:
-		r.kind = reading.Plain
-	case result.Padded:
-		r.kind, sensors.Size = reading.Padded, r.params.CiphertextSize()
-	default:
-		r.kind = reading.Encrypted
-		if r.config.grouped() {
-			r.cipher, err = newGroups(ctx, r.params, r.config)
-		} else {
-			var keys *authority.Authority
-			keys, err = authority.New(ctx, authority.Config{Params: r.params, Reveal: r.config.Reveal})
-			r.cipher = vectors{keys}
-		}
-		if err == nil {
-			err = r.cipher.seal(&sensors)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	sensors.Kind = r.kind
-	if r.config.Device != nil {
-		r.maker, err = r.config.Device.OpenSensors(ctx, r.config.Fleet.Config(), sensors)
+	if e := r.config.Equipment; e != nil {
+		r.equipment = e.Sensors
+	} else if err := r.equip(ctx); err != nil {
 		return err
 	}
-	r.sensors, err = r.config.Fleet.Sensors(sensors)
+	r.kind = r.equipment.Kind
+	if r.config.Device != nil {
+		r.maker, err = r.config.Device.OpenSensors(ctx, r.config.Fleet.Config(), r.equipment)
+		return err
+	}
+	r.sensors, err = r.config.Fleet.Sensors(r.equipment)
 	r.maker = r.sensors
 	return err
+}
+
+// equip makes the workload's keys, and what its sensors hold of them.
+func (r *Readings) equip(ctx context.Context) (err error) {
+	switch r.config.kind {
+	case result.Plain:
+		r.equipment.Kind = reading.Plain
+		return nil
+	case result.Padded:
+		r.equipment.Kind, r.equipment.Size = reading.Padded, r.params.CiphertextSize()
+		return nil
+	}
+	r.equipment.Kind = reading.Encrypted
+	if r.config.grouped() {
+		r.cipher, err = newGroups(ctx, r.params, r.config)
+	} else {
+		var keys *authority.Authority
+		keys, err = authority.New(ctx, authority.Config{Params: r.params, Reveal: r.config.Reveal})
+		r.cipher = vectors{keys}
+	}
+	if err != nil {
+		return err
+	}
+	return r.cipher.seal(&r.equipment)
 }
 
 // Transaction returns the transaction with that sequence number: the same reading every time.
@@ -125,7 +139,7 @@ func (r *Readings) Transaction(ctx context.Context, seq uint64) (bench.Transacti
 	var err error
 	if r.kind == reading.Encrypted && r.config.Encryption.Mode != result.EncryptInline {
 		var ciphertext []byte
-		if ciphertext, err = r.ciphertext(at); err == nil {
+		if ciphertext, spent, err = r.ciphertext(at); err == nil {
 			wire, err = r.sensors.Seal(meter, number, ciphertext)
 		}
 	} else {
@@ -172,13 +186,22 @@ func (r *Readings) Recorded(seq uint64) (meter string) {
 }
 
 // ciphertext returns the ciphertext made before the load for the transaction at that position. Those made ahead
-// are used again by transactions beyond what was planned, as a load sends them when it runs out.
-func (r *Readings) ciphertext(at uint64) ([]byte, error) {
+// are used again by transactions beyond what was planned, as a load sends them when it runs out. One that was left to another process is
+// made, which takes the time that is returned.
+func (r *Readings) ciphertext(at uint64) ([]byte, time.Duration, error) {
 	n := uint64(len(r.ready))
 	if n == 0 {
-		return nil, errors.New("no ciphertexts are ready; prepare the workload first")
+		return nil, 0, errors.New("no ciphertexts are ready; prepare the workload first")
 	}
-	return r.ready[at%n], nil
+	at %= n
+	if made := r.ready[at]; made != nil {
+		return made, 0, nil
+	}
+	return r.late.get(at, func() ([]byte, error) {
+		meter, number, reported := r.reading(at)
+		ciphertext, _, err := r.sensors.Payload(meter, number, reported)
+		return ciphertext, err
+	})
 }
 
 // traceSource is a Source of what the meters of a trace reported. Every load level follows the trace's first

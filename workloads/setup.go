@@ -70,7 +70,7 @@ const maxReady = 1 << 30
 
 // Prepare makes the ciphertexts that are wanted before the load, on all cores: the bank, or with encryption ahead those
 // of the n transactions from First on. Every other workload needs none. Entry i is the ciphertext of the values of
-// transaction First+i.
+// transaction First+i. Of several processes each makes those ahead that it sends, and every one that sends any the whole bank.
 //
 // progress, which may be nil, is called after each ciphertext, by one goroutine at a time. The times reported are of
 // single encryptions while all cores encrypt. Where ctx ends, so does Prepare, with its error and nothing made.
@@ -92,17 +92,22 @@ func (r *Readings) Prepare(ctx context.Context, n int, progress func(done, total
 	if err != nil {
 		return result.Preparation{}, fmt.Errorf("make %d ciphertexts: %w", n, err)
 	}
+	if len(seconds) == 0 {
+		return result.Preparation{}, nil // other processes make them
+	}
 	return result.Preparation{Ciphertexts: n, Encrypt: medianCost(seconds), Total: time.Since(start).Seconds()}, nil
 }
 
-// encrypt makes the first n ciphertexts ready and returns how long each took.
+// encrypt makes those of the first n ciphertexts ready that the process needs, and returns how long each took.
 func (r *Readings) encrypt(ctx context.Context, n int, progress func(done, total int)) (seconds []float64, err error) {
-	ready, seconds := make([][]byte, n), make([]float64, n)
+	ready := make([][]byte, n)
+	needed := r.needed(n)
+	seconds = make([]float64, len(needed))
 	var mu sync.Mutex
 	done := 0
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range n {
+	for at, i := range needed {
 		work.Go(func() error {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
@@ -112,12 +117,12 @@ func (r *Readings) encrypt(ctx context.Context, n int, progress func(done, total
 			if err != nil {
 				return err
 			}
-			ready[i], seconds[i] = ciphertext, spent.Seconds()
+			ready[i], seconds[at] = ciphertext, spent.Seconds()
 			mu.Lock()
 			defer mu.Unlock()
 			done++
 			if progress != nil {
-				progress(done, n)
+				progress(done, len(needed))
 			}
 			return nil
 		})
@@ -126,4 +131,16 @@ func (r *Readings) encrypt(ctx context.Context, n int, progress func(done, total
 		r.ready = ready
 	}
 	return seconds, err
+}
+
+// needed returns which of n ciphertexts the process needs, by their positions.
+func (r *Readings) needed(n int) (all []int) {
+	duty := r.config.Duty
+	for i := range n {
+		if duty.None || r.config.Encryption.Mode == result.EncryptAhead && !duty.sends(i) {
+			continue
+		}
+		all = append(all, i)
+	}
+	return all
 }

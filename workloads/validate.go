@@ -52,7 +52,7 @@ func (c Config) billed() Config {
 			kind: c.Form, Scheme: c.Scheme, Bits: c.Bits, Length: 1, Reveal: c.Reveal, Verify: c.Verify,
 			Encryption: Encryption{Mode: result.EncryptBank, Bank: preloadedCiphertexts},
 		},
-		Fleet: c.Fleet, Channels: c.Channels,
+		Fleet: c.Fleet, Channels: c.Channels, Equipment: c.Equipment,
 	}
 }
 
