@@ -255,6 +255,15 @@ func (a *Attachment) Members() (all []string) {
 
 // Client connects to the channel through every gateway as every identity, which take turns. The caller closes it.
 func (a *Attached) Client(ctx context.Context) (*client.Client, error) {
+	cfg, err := a.ClientConfig()
+	if err != nil {
+		return nil, err
+	}
+	return client.Dial(ctx, cfg)
+}
+
+// ClientConfig returns how Client connects.
+func (a *Attached) ClientConfig() (client.Config, error) {
 	cfg := client.Config{Channel: a.Channel, Sites: a.Members()}
 	for i := range a.Identities { // so that two in turn differ in both
 		for j := range a.Gateways {
@@ -268,8 +277,5 @@ func (a *Attached) Client(ctx context.Context) (*client.Client, error) {
 		cfg.Chaincode = a.Contracts[0].Name
 	}
 	cfg.OrdererCount = len(a.Agreed.Endpoints)
-	if err := a.withoutGateways(&cfg); err != nil {
-		return nil, err
-	}
-	return client.Dial(ctx, cfg)
+	return cfg, a.withoutGateways(&cfg)
 }
