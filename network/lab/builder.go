@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -14,8 +13,6 @@ import (
 	"meterbench/bench"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
-	"meterbench/bench/study"
-	"meterbench/internal/random"
 	"meterbench/network/client"
 	"meterbench/workloads"
 )
@@ -35,6 +32,7 @@ type builder struct {
 	deployed        map[string]string                                     // names under which contracts are deployed, of those that have another there
 	with            func(contract string) []int                           // numbers of the channels that have it; nil: all of the site have
 	ledgerWorkloads []ledgerWorkload
+	series          map[string][]workloads.Workload // that were made, by name, with the parts of a mix
 	// refuse returns an error about a key of a series; nil where there is no contract that could refuse a call.
 	refuse func(one scenario.Series, path, hint, format string, args ...any) error
 
@@ -80,63 +78,19 @@ func (b ledgerWorkload) Recorded(seq uint64) (meter string) {
 	return meter
 }
 
-// Series implements study.Site: it makes the workload of a series ready, or the parts of its mix, each with
-// meters of its own.
-func (b *builder) Series(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
-	if series.Mix == nil {
-		spec := b.spec(series.Workload, series.Prefix, need)
-		spec.First, spec.Trace, spec.Rows = need.First, series.Load.Arrivals.Trace, need.Rows
-		return b.build(ctx, place{series, "workload."}, spec, need.Planned, working)
-	}
-	var parts []workloads.Part
-	var all result.Preparation
-	for i, w := range series.Mix {
-		part, preparation, err := b.build(ctx, place{series, fmt.Sprintf("workloads[%d].", i)}, b.spec(w, fmt.Sprintf("%s.%d", series.Prefix, i+1), need), 0, working)
-		if err != nil {
-			return nil, all, err
-		}
-		parts = append(parts, workloads.Part{Weight: w.Weight, Workload: part})
-		if preparation.Ciphertexts > 0 {
-			all = result.Preparation{Ciphertexts: all.Ciphertexts + preparation.Ciphertexts, Total: all.Total + preparation.Total, Encrypt: preparation.Encrypt}
-		}
-	}
-	return workloads.NewMix(random.Stream{Seed: b.site.Seed, Purpose: random.Mix, Series: series.Name}, need.First, parts), all, nil
-}
-
-func (b *builder) spec(w scenario.Workload, prefix string, need study.Need) workloads.Spec {
-	spec := b.site
-	spec.Workload, spec.Prefix, spec.Series, spec.Session = w, b.prefix+prefix, prefix, need.First
-	return spec
-}
-
 // build makes one workload ready: it puts on the ledger what must be there before, and makes the ciphertexts
 // that are wanted before the load.
 func (b *builder) build(ctx context.Context, at place, spec workloads.Spec, planned int, working func(string)) (workloads.Workload, result.Preparation, error) {
-	kind := workloads.KindOf(spec.Workload)
-	contract := kind.Contract(spec.Workload)
-	if contract == "" {
+	if kind := workloads.KindOf(spec.Workload); kind.Contract(spec.Workload) == "" {
 		return beside(ctx, kind, spec, planned, working)
 	}
-	channels := b.channels(contract)
-	if b.query != nil {
-		spec.Query = func(ctx context.Context, channel int, function string, args ...[]byte) ([]byte, error) {
-			return b.query(ctx, contract, channels[channel], function, args...)
-		}
-	}
-	spec.Channels = nil
-	for _, channel := range channels {
-		spec.Channels = append(spec.Channels, b.site.Channels[channel])
-		if b.owner != nil {
-			spec.Owners = append(spec.Owners, b.owner(contract, channel))
-		}
-	}
-	workload, err := kind.New(ctx, spec)
+	w, err := b.make(ctx, spec)
 	if err != nil {
 		return nil, result.Preparation{}, err
 	}
-	w := ledgerWorkload{workload, contract, cmp.Or(b.deployed[contract], contract), channels}
+	workload := w.Workload
 	if caller, ok := workload.(workloads.Caller); ok && b.refuse != nil {
-		if err := b.checkCalls(ctx, at, contract, caller, spec.Query); err != nil {
+		if err := b.checkCalls(ctx, at, w.contract, caller, b.asks(w.contract, w.channels)); err != nil {
 			return nil, result.Preparation{}, err
 		}
 	}
@@ -151,7 +105,7 @@ func (b *builder) build(ctx context.Context, at place, spec workloads.Spec, plan
 	if err != nil {
 		return nil, preparation, err
 	}
-	for channel := range channels {
+	for channel := range w.channels {
 		err := b.commitAll(ctx, w, w.Preload(ctx, channel), func(n int) { working(fmt.Sprintf("%d transactions before the load", n)) })
 		if err != nil {
 			return nil, preparation, fmt.Errorf("put on the ledger what the load needs: %w", err)

@@ -42,14 +42,18 @@ func standing(t topology.Topology, channel network.Channel, all []scenario.Serie
 
 // stand has a client of a channel stand where the series of this network want it.
 func (s *fabricSite) stand(ctx context.Context, channel network.Channel, connected *client.Client) error {
-	var numbers []uint16
-	for _, site := range standing(s.topology, channel, s.series()) {
-		numbers = append(numbers, s.topology.SiteNumber(site))
-	}
-	if err := connected.StandAt(ctx, numbers...); err != nil {
+	if err := connected.StandAt(ctx, s.standsAt(channel)...); err != nil {
 		return fmt.Errorf("channel %s: %w", channel.Name, err)
 	}
 	return nil
+}
+
+// standsAt returns the numbers of the sites at which clients of a channel stand.
+func (s *fabricSite) standsAt(channel network.Channel) (numbers []uint16) {
+	for _, site := range standing(s.topology, channel, s.series()) {
+		numbers = append(numbers, s.topology.SiteNumber(site))
+	}
+	return numbers
 }
 
 // series returns the series that are measured on this network.
