@@ -29,11 +29,16 @@ func (b *builder) Series(ctx context.Context, series scenario.Series, need study
 			all = result.Preparation{Ciphertexts: all.Ciphertexts + preparation.Ciphertexts, Total: all.Total + preparation.Total, Encrypt: preparation.Encrypt}
 		}
 	}
+	b.keep(series.Name, made)
+	return b.join(series, need, made), all, nil
+}
+
+// keep keeps the workloads of a series.
+func (b *builder) keep(series string, made []workloads.Workload) {
 	if b.series == nil {
 		b.series = map[string][]workloads.Workload{}
 	}
-	b.series[series.Name] = made
-	return b.join(series, need, made), all, nil
+	b.series[series] = made
 }
 
 // specs yields how the workloads of a series are made, each with its place in the series.
