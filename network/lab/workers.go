@@ -44,7 +44,8 @@ func (p Plan) checkShared(at place, w scenario.Workload, workers, least int) err
 		return p.Scenario.Refuse(at.series, at.path+"kind", without,
 			"workers cannot call a certification authority: it serves the coordinator, on its machine")
 	}
-	if keys, ok := w.Options.(workloads.PKI); ok && keys.Meters < workers && slices.Contains([]result.Operation{result.OpRotate, result.OpRevoke}, keys.Operation) {
+	changing := []result.Operation{result.OpRotate, result.OpRevoke}
+	if keys, ok := w.Options.(workloads.PKI); ok && keys.Meters < workers && slices.Contains(changing, keys.Operation) {
 		return p.Scenario.Refuse(at.series, at.path+"meters", "give more meters, or fewer workers",
 			"%d meters for %d workers leave some without a key to change", keys.Meters, workers)
 	}
