@@ -28,6 +28,8 @@ type Config struct {
 	Version     string // of the program, which must be that of every worker
 	// Patience is how long workers may take to join after the first one has. 0 stands for DefaultPatience.
 	Patience time.Duration
+
+	beat time.Duration // 0: usualBeat
 }
 
 // Check returns an error where the numbers make no sense.
@@ -70,6 +72,7 @@ func Listen(c Config) (*Coordinator, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
+	c.beat = cmp.Or(c.beat, usualBeat)
 	secured, err := c.Credentials.server()
 	if err != nil {
 		return nil, err
@@ -88,8 +91,8 @@ func Listen(c Config) (*Coordinator, error) {
 	}
 	o.server = grpc.NewServer(
 		grpc.Creds(credentials.NewTLS(secured)), grpc.ForceServerCodecV2(coded), grpc.MaxRecvMsgSize(mostMessage), grpc.MaxSendMsgSize(mostMessage),
-		grpc.ConnectionTimeout(silent*beat), grpc.MaxConcurrentStreams(16),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: silent * beat, Timeout: silent * beat}), // of connections without a stream
+		grpc.ConnectionTimeout(silent*c.beat), grpc.MaxConcurrentStreams(16),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: silent * c.beat, Timeout: silent * c.beat}), // of connections without a stream
 	)
 	o.server.RegisterService(described(), o)
 	o.serving.Go(func() { o.server.Serve(listener) }) // ends with Close
@@ -120,7 +123,7 @@ func (o *Coordinator) join(stream joined) error {
 	o.joins.Add(1)
 	o.mu.Unlock()
 	defer o.joins.Done()
-	line := newLine(stream)
+	line := newLine(stream, o.beat)
 	greeted := make(chan *hello, 1)
 	var m *member // set before any report after the hello is handled
 	line.run(func(r *report) error {
@@ -348,7 +351,7 @@ func (o *Coordinator) Close() error {
 			m.line.last(&order{Bye: true})
 			select { // the worker hangs up
 			case <-m.line.over:
-			case <-time.After(3 * beat):
+			case <-time.After(3 * o.beat):
 				m.line.end(errLeft)
 			}
 		})

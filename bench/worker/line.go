@@ -14,6 +14,7 @@ type line[Out, In any] struct {
 		Send(*Out) error
 		Recv() (*In, error)
 	}
+	beat    time.Duration
 	out     chan outgoing[Out]
 	over    chan struct{} // closed when the line has ended
 	once    sync.Once
@@ -27,8 +28,12 @@ type outgoing[Out any] struct {
 	sent    chan struct{}
 }
 
-// errSilent is why a line ended whose peer says nothing.
-var errSilent = fmt.Errorf("it has not answered for %v: it hangs, is stopped, or cannot be reached any more", silent*beat)
+// A silentError is why a line ended whose peer has said nothing for so long.
+type silentError time.Duration
+
+func (e silentError) Error() string {
+	return fmt.Sprintf("it has not answered for %v: it hangs, is stopped, or cannot be reached any more", time.Duration(e))
+}
 
 // room is for messages that wait to be sent. Whoever sends more waits.
 const room = 32
@@ -36,8 +41,8 @@ const room = 32
 func newLine[Out, In any](stream interface {
 	Send(*Out) error
 	Recv() (*In, error)
-}) *line[Out, In] {
-	l := &line[Out, In]{stream: stream, out: make(chan outgoing[Out], room), over: make(chan struct{})}
+}, beat time.Duration) *line[Out, In] {
+	l := &line[Out, In]{stream: stream, beat: beat, out: make(chan outgoing[Out], room), over: make(chan struct{})}
 	l.waiting.Store(-1)
 	return l
 }
@@ -95,14 +100,14 @@ func (l *line[Out, In]) last(message *Out) {
 		select {
 		case <-o.sent:
 		case <-l.over:
-		case <-time.After(beat):
+		case <-time.After(l.beat):
 		}
 	}
 }
 
 // send sends what is handed over, and signs of life.
 func (l *line[Out, In]) send() {
-	idle := time.NewTimer(beat)
+	idle := time.NewTimer(l.beat)
 	defer idle.Stop()
 	for {
 		o := outgoing[Out]{}
@@ -120,13 +125,13 @@ func (l *line[Out, In]) send() {
 		if o.sent != nil {
 			close(o.sent)
 		}
-		idle.Reset(beat)
+		idle.Reset(l.beat)
 	}
 }
 
 // watch ends the line when its peer has said nothing for too long.
 func (l *line[Out, In]) watch() {
-	tick := time.NewTicker(beat)
+	tick := time.NewTicker(l.beat)
 	defer tick.Stop()
 	for {
 		select {
@@ -135,7 +140,7 @@ func (l *line[Out, In]) watch() {
 			return
 		}
 		if waited := l.waiting.Load(); waited >= 0 && l.waiting.CompareAndSwap(waited, waited+1) && waited >= silent {
-			l.end(errSilent)
+			l.end(silentError(silent * l.beat))
 		}
 	}
 }

@@ -267,8 +267,8 @@ func (p *part) beyondSpare(plan bench.Plan, got received) uint64 {
 // reach returns how many sequence numbers a worker may have passed that scheduled so many until an instant, at twice its pace in the
 // time after which its silence was noticed.
 func (p *part) reach(plan bench.Plan, scheduled uint64, until time.Duration) uint64 {
-	unheard := (silent + 2) * beat
-	pace := 1 + 2*float64(unheard)/float64(max(until, beat))
+	unheard := (silent + 2) * usualBeat
+	pace := 1 + 2*float64(unheard)/float64(max(until, usualBeat))
 	most := uint64(float64(scheduled)*pace) + uint64(plan.Clients) + uint64(plan.Slots)
 	return most * uint64(max(1, p.share.Of))
 }

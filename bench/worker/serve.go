@@ -34,6 +34,7 @@ type ServeConfig struct {
 	Patience time.Duration
 
 	skew time.Duration // of the wall clock, see clock
+	beat time.Duration // 0: usualBeat
 }
 
 // DefaultPatience is how long a worker waits for the coordinator to listen: launchers start both at about the same time.
@@ -85,7 +86,7 @@ func Serve(ctx context.Context, cfg ServeConfig) error {
 			return r, conn.Invoke(ctx, clockMethod, &clockRequest{}, &r)
 		},
 	}
-	s.line = newLine(&grpc.GenericClientStream[report, order]{ClientStream: opened})
+	s.line = newLine(&grpc.GenericClientStream[report, order]{ClientStream: opened}, cmp.Or(cfg.beat, usualBeat))
 	return s.serve(ctx)
 }
 
@@ -139,6 +140,9 @@ type server struct {
 	line   *line[report, order]
 	orders chan task // to be carried out one after the other
 
+	connected context.Context // until the line has ended
+	hangUp    context.CancelFunc
+
 	mu      sync.Mutex
 	stop    context.CancelFunc // ends the newest order
 	level   *others            // of the newest order, if that is a level
@@ -172,22 +176,25 @@ func (s *server) serve(ctx context.Context) error {
 	})
 	defer ending()
 	working, stop := context.WithCancel(ctx)
+	s.connected, s.hangUp = context.WithCancel(context.WithoutCancel(ctx))
 	var carrying sync.WaitGroup
 	carrying.Go(func() { s.carryOut(working) })
 	s.line.post(&report{Hello: greeting(s.Rank, s.Version)})
 	s.line.run(func(o *order) error { return s.receive(working, o) })
 	stop()
+	s.hangUp()
 	carrying.Wait()
 	var closing error
 	if s.station != nil {
 		closing = s.station.Close()
 	}
+	_, silence := errors.AsType[silentError](s.line.why)
 	switch why := s.line.why; {
 	case errors.Is(why, errBye):
 		return closing
 	case errors.Is(why, errRefused), ctx.Err() != nil:
 		return errors.Join(why, closing)
-	case errors.Is(why, errSilent):
+	case silence:
 		return errors.Join(fmt.Errorf("%w: %s: %w", ErrGone, s.Address, why), closing)
 	case !s.welcome:
 		return s.explain(why)

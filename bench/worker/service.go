@@ -53,9 +53,9 @@ func described() *grpc.ServiceDesc {
 	}
 }
 
-// A peer that says nothing for so long is lost. Whoever has nothing to say gives a sign of life after a beat. Ticks of the listener's
+// A peer that says nothing for so many beats is lost. Whoever has nothing to say gives a sign of life after a beat. Ticks of the listener's
 // own clock are counted, so that who was stopped itself does not blame its peer.
-const (
-	beat   = time.Second
-	silent = 5 // beats
-)
+const silent = 5
+
+// usualBeat is that of all but tests.
+const usualBeat = time.Second

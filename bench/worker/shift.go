@@ -113,7 +113,7 @@ func (s *server) runWith(ctx context.Context, level *shift, others *others) (*re
 	}
 	all.Clock.Half, all.Clock.Wall = others.bearing.Half, others.bearing.Wall
 	// The level may have been stopped, which does not concern the clock.
-	after, err := takeBearing(context.WithoutCancel(ctx), s.clock, s.ask)
+	after, err := takeBearing(s.connected, s.clock, s.ask)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,9 @@ import (
 	"meterbench/internal/random"
 )
 
+// testBeat makes tests shorter.
+const testBeat = 300 * time.Millisecond
+
 // keys are credentials made once for all tests.
 var keys = sync.OnceValue(func() (k struct{ coordinator, worker Credentials }) {
 	coordinator, worker, _, err := NewCredentials()
@@ -218,21 +221,32 @@ type setting struct {
 	min  int
 	open func(*station)                   // called with each station before it is used
 	as   func(rank int, cfg *ServeConfig) // likewise with each worker's configuration
+
+	puppet *puppet // in place of the worker of its rank
 }
 
 // gather returns a crew whose workers have joined. It ends with the test, which fails where anything is left open.
 func gather(t *testing.T, size int, with setting) *crew {
 	t.Helper()
-	o, err := Listen(Config{Address: "127.0.0.1:0", Credentials: keys().coordinator, Size: size, Min: with.min, Version: "v1"})
+	o, err := Listen(Config{Address: "127.0.0.1:0", Credentials: keys().coordinator, Size: size, Min: with.min, Version: "v1", beat: testBeat})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &crew{Coordinator: o, stations: map[int]*station{}}
 	for rank := range size {
 		p := newProxy(t, o.Addr())
+		if with.puppet != nil && with.puppet.rank.Number == rank {
+			served := make(chan error, 1)
+			go func() {
+				with.puppet.serve(t, p.Addr().String())
+				served <- nil
+			}()
+			c.proxies, c.served, c.cancel = append(c.proxies, p), append(c.served, served), append(c.cancel, func() {})
+			continue
+		}
 		ctx, cancel := context.WithCancel(context.Background())
 		cfg := ServeConfig{
-			Address: p.Addr().String(), Rank: Rank{rank, size}, Credentials: keys().worker, Version: "v1",
+			Address: p.Addr().String(), Rank: Rank{rank, size}, Credentials: keys().worker, Version: "v1", beat: testBeat,
 			Open: func(_ context.Context, o Opening) (Station, error) {
 				s, err := newStation(o)
 				if err == nil && with.open != nil {
@@ -291,14 +305,20 @@ func (c *crew) ended(t *testing.T, rank int) error {
 // start opens a session with the series that tests use.
 func (c *crew) start(t *testing.T) (*site, error) {
 	t.Helper()
-	started, err := c.Lab(&host{}, "scenario", nil).Start(t.Context(), study.Session{Number: 1, Seed: 5}, func(string) {})
+	started, err := c.Lab(&host{}, "scenario", nil).Start(t.Context(), sessionOne, func(string) {})
 	if err != nil {
 		return nil, err
 	}
 	c.site = started
-	_, _, err = started.Series(t.Context(), scenario.Series{Name: "plain"}, study.Need{}, func(string) {})
+	_, _, err = started.Series(t.Context(), seriesPlain, needNothing, func(string) {})
 	return started.(*site), err
 }
+
+var (
+	sessionOne  = study.Session{Number: 1, Seed: 5}
+	seriesPlain = scenario.Series{Name: "plain"}
+	needNothing = study.Need{}
+)
 
 // A sink keeps records.
 type sink struct {
