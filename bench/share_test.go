@@ -176,7 +176,8 @@ func TestSharesAreTheLoadOfOne(t *testing.T) {
 		for range rapid.IntRange(1, 2).Draw(r, "loads") {
 			p := bench.Plan{
 				Start: time.Duration(rapid.IntRange(0, 300).Draw(r, "start in ms")) * time.Millisecond,
-				Hold:  time.Duration(rapid.IntRange(1, 3000).Draw(r, "hold in ms")) * time.Millisecond,
+				// A little more, so that no arrival is due right at the end.
+				Hold:  time.Duration(rapid.IntRange(1, 3000).Draw(r, "hold in ms"))*time.Millisecond + 13,
 				First: rapid.Uint64Range(0, 1<<40).Draw(r, "first"),
 				Wait:  rapid.SampledFrom([]result.Wait{result.WaitCommit, result.WaitAcknowledge}).Draw(r, "wait"),
 			}
@@ -216,6 +217,43 @@ func TestSharesAreTheLoadOfOne(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The same of one load of each kind, whose run-out has numbers of its own and does not begin with a turn of the first process.
+func TestSharesOfArrivals(t *testing.T) {
+	trace, err := arrival.ReadTrace(t.Context(), "trace.csv", strings.NewReader("time,meter,value\n0,a,5\n0.1,b,3\n0.1,a,0\n0.7,a,7\n1.1,b,3\n1.9,b,3\n"), arrival.Form{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, arrivals := range []arrival.Process{
+		arrival.Constant{PerSecond: 11}, arrival.Poisson{PerSecond: 37}, arrival.Periodic{Meters: 23, Interval: time.Second, Jitter: 0.4},
+		arrival.Ramp{From: 10, To: 40, Over: time.Second}, arrival.Steps{{PerSecond: 29, For: time.Second}, {PerSecond: 13, For: time.Minute}},
+		arrival.Replay{Trace: trace, Speed: 1},
+	} {
+		_, isTrace := arrivals.(arrival.Replay)
+		for _, processes := range []int{2, 3, 4, 7} {
+			t.Run(fmt.Sprintf("%T of %d", arrivals, processes), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					p := bench.Plan{Arrivals: arrivals, Slots: 1000, Hold: 1200*time.Millisecond + 13, First: 100, Spare: 5000, Random: random.Stream{Seed: 3}}
+					served := func() (bench.Workload, bench.Target) {
+						s := &steadyServer{longest: 1500 * time.Millisecond}
+						return s, s
+					}
+					alone, err := shared([]bench.Plan{p}, 1, served)
+					together, failed := shared([]bench.Plan{p}, processes, served)
+					if err := errors.Join(err, failed); err != nil {
+						t.Fatal(err)
+					}
+					if res, _ := union(alone, 0); res.Scheduled < 5 || res.RunOut.Total() < 5 && !isTrace {
+						t.Errorf("only %d transactions, and %d of the run-out", res.Scheduled, res.RunOut.Total())
+					}
+					if text := unlike(p, alone, together, 0); text != "" {
+						t.Error(text)
+					}
+				})
+			})
+		}
+	}
 }
 
 // unlike says how a load of several processes differs from that of one.

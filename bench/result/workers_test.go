@@ -66,7 +66,7 @@ func TestRowsOfWorkersComeBack(t *testing.T) {
 				l.Begin(begin)
 				keys, levels = append(keys, key), append(levels, l)
 			}
-			for i := range rapid.SampledFrom([]int{0, 1, 7, 600, 3000}).Draw(rt, "records") {
+			for i := range rapid.SampledFrom([]int{0, 1, 7, 600}).Draw(rt, "records") {
 				if len(present) == 0 {
 					break
 				}
@@ -136,6 +136,45 @@ func TestRowsOfWorkersComeBack(t *testing.T) {
 			rt.Fatalf("files %v, want %v", files, names)
 		}
 	})
+}
+
+// Rows of a level lie together also where a worker was not there for a level before.
+func TestRowsLieTogether(t *testing.T) {
+	w := crew(t, 0, 1, 2)
+	begin := time.Now()
+	for turn, present := range [][]int{{1}, {0, 2}, {2}, {0, 1}, {0, 1, 2}, {1, 2}} {
+		key := closed8
+		key.Repetition = turn + 1
+		l, err := w.Level(key, 0, second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Begin(begin.Add(time.Duration(turn) * time.Second))
+		for _, r := range ofWorkers(randomRecords(12, 1), present...) {
+			l.Record(r)
+		}
+		if _, err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	finish(t, w)
+	s, err := Open(w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for row, err := range s.Transactions() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if place := fmt.Sprint(row.Repetition, " of ", row.Worker); len(got) == 0 || got[len(got)-1] != place {
+			got = append(got, place)
+		}
+	}
+	want := []string{"1 of 1", "2 of 0", "2 of 2", "3 of 2", "4 of 0", "4 of 1", "5 of 0", "5 of 1", "5 of 2", "6 of 1", "6 of 2"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }
 
 // buckets returns the counts of a part's histogram by value, nil where there is none.
