@@ -25,6 +25,7 @@ func FuzzRun(f *testing.F) {
 	}
 	f.Add(seed)
 	f.Add([]byte(`{"schema":1,"started":"0001-01-01T00:00:00Z"}`))
+	f.Add([]byte(`{"schema":1,"worker_transactions":[{"rank":0,"bytes":5,"crc32c":7},{"rank":3}]}`))
 	f.Add([]byte(`{"schema":99}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := decode[Run](data)
@@ -37,6 +38,9 @@ func FuzzRun(f *testing.F) {
 		}
 		if _, err := decode[Run](again); err != nil {
 			t.Fatalf("written, but cannot be read: %v\n%s", err, again)
+		}
+		if r.checkWorkers() == nil && len(r.WorkerTransactions) > mostWorkers {
+			t.Fatalf("%d workers", len(r.WorkerTransactions))
 		}
 	})
 }
