@@ -13,6 +13,7 @@ import (
 	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/internal/alarm"
+	"meterbench/internal/race"
 	"meterbench/internal/random"
 )
 
@@ -34,6 +35,9 @@ func (l *latencies) Record(r result.Record) {
 
 // The harness gives the quantiles that queueing theory has for the reference.
 func TestClosedForms(t *testing.T) {
+	if race.Enabled {
+		t.Skip("other tests show the race detector as much as so many levels")
+	}
 	const mean = 9.7e-3 // seconds
 	n, tolerance := 3_000_000, 0.02
 	if testing.Short() {

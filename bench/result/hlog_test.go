@@ -11,6 +11,8 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/google/go-cmp/cmp"
+
+	"meterbench/internal/race"
 )
 
 // logged is a line of a latency.hlog.
@@ -84,6 +86,9 @@ func TestLatencyLog(t *testing.T) {
 // Whatever order transactions end in, the intervals of a part sum to its histogram, and there are at most two of a second
 // on average, though memory is bounded.
 func TestLatencyLogSumsToTheWindow(t *testing.T) {
+	if race.Enabled {
+		t.Skip("other tests show the race detector as much as so many records")
+	}
 	const perSecond, seconds, n = 2000, 60, 2000 * 60
 	rng := rand.New(rand.NewPCG(3, 1))
 	var records []Record

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"meterbench/internal/race"
 )
 
 // modest fails a test whose work takes more memory, all in all, or more time than a folder may cost.
@@ -74,7 +76,10 @@ func TestForgedTransactions(t *testing.T) {
 		t.Fatalf("whole: %d rows, %v", n, err)
 	}
 	step := 23 // all were tried
-	if testing.Short() {
+	switch {
+	case race.Enabled:
+		step = 1009
+	case testing.Short():
 		step = 101
 	}
 	for at := 0; at < len(whole); at += step {
@@ -111,6 +116,9 @@ func FuzzForgedTransactions(f *testing.F) {
 
 // What JSON of a few bytes per object would take once it is decoded.
 func TestShapeOfJSON(t *testing.T) {
+	if race.Enabled {
+		t.Skip("what it takes is measured without")
+	}
 	for _, c := range []struct{ name, text, want string }{
 		{"deep", strings.Repeat("[", 1_000_000), "within each other"},
 		{"deep in a point", `{"schema":1,"points":[` + strings.Repeat(`{"a":`, 100) + strings.Repeat("}", 100) + "]}", "within each other"},

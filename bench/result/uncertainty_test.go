@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"meterbench/bench/stats"
+	"meterbench/internal/race"
 )
 
 // A value that is off by what its budget says lies within the expanded uncertainty about as often as a normal one does,
@@ -57,6 +58,9 @@ var budgets = flag.Int("budgets", 2000, "number of budgets of each kind that Tes
 // least, whichever source prevails; by 2 alone, of few repetitions, it would not. With -budgets 100000 these are the rates
 // that docs/statistics.md states.
 func TestBudgetOfFewValues(t *testing.T) {
+	if race.Enabled {
+		t.Skip("it only calculates")
+	}
 	for _, n := range []int{2, 3, 4, 6, 10, 16} {
 		for _, bound := range []float64{0, 1, 3} { // of the instrument, in standard errors of the mean
 			t.Run(fmt.Sprintf("%d values, bound of %v", n, bound), func(t *testing.T) {

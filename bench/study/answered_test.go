@@ -7,12 +7,16 @@ import (
 	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/internal/race"
 )
 
 // Where clients wait for the endorsement alone, the rate of answers and their latency take the place of throughput and of
 // the commit latency, and saturation, search, objective, limit and uncertainty are of these. The truth: two endorsers of
 // 5 ms answer 400/s, which two clients reach.
 func TestAnswersHaveRateLatencyAndSaturation(t *testing.T) {
+	if race.Enabled {
+		t.Skip("other tests show the race detector as much as so many levels")
+	}
 	ledger := reference.Config{Endorse: &reference.Stage{Servers: 2, Service: reference.Distribution{Kind: reference.Constant, Mean: 5 * time.Millisecond}}}
 	answered := func(one scenario.Series) scenario.Series {
 		one.Load.Wait, one.Objective = result.WaitEndorse, 12*time.Millisecond

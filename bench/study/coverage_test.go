@@ -13,6 +13,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/stats"
+	"meterbench/internal/race"
 )
 
 // A world is a target of known figures under a load.
@@ -245,7 +246,14 @@ func wandering(time, window, least float64) *world {
 // in more than 10 %. What a window has too little of gets none. Where the pace wanders slowly, the truth is that of
 // the window's own pace.
 func TestIntervalsCover(t *testing.T) {
-	const windows = 100.0
+	if race.Enabled {
+		t.Skip("it only calculates")
+	}
+	windows, chance := 100.0, 0.0
+	if testing.Short() {
+		windows = 25
+		chance = 3 * math.Sqrt(0.1*0.9/windows) // which so few leave to it
+	}
 	for _, w := range worlds() {
 		if testing.Short() && (w.window > 20 || w.truth[0] > 220) { // what takes long
 			continue
@@ -271,10 +279,10 @@ func TestIntervalsCover(t *testing.T) {
 			}
 			for k, key := range w.keys() {
 				t.Logf("%-16s %5.1f %% of %3.0f %% hold %.5g", key, 100*held[k]/given[k], 100*given[k], w.truth[k])
-				if wrong := given[k] - held[k]; wrong > max(0.1, w.wrong)+1e-9 {
+				if wrong := given[k] - held[k]; wrong > max(0.1, w.wrong)+chance+1e-9 {
 					t.Errorf("%s: %.3f of the windows have a wrong interval", key, wrong)
 				}
-				if given[k] < w.least[k]-1e-9 {
+				if given[k] < w.least[k]-chance-1e-9 {
 					t.Errorf("%s: %.3f of the windows have an interval, want %g", key, given[k], w.least[k])
 				}
 			}

@@ -11,6 +11,7 @@ import (
 	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/internal/race"
 )
 
 // What an overload leaves behind when its drain is cut off is over before the next level begins.
@@ -56,6 +57,9 @@ func TestLevelAfterAnOverloadThatLasts(t *testing.T) {
 
 // The steps of a search that come down begin on an idle target; those that go up need not wait.
 func TestSearchComesDownToAnIdleTarget(t *testing.T) {
+	if race.Enabled {
+		t.Skip("other tests show the race detector as much as so many levels")
+	}
 	one := searching(open("a", 10*time.Second), scenario.Search{From: 20, To: 400})
 	one.Load.Slots = 2000
 	o := conduct(t, series(one), newSite(), nil)

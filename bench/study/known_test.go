@@ -13,6 +13,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/stats"
+	"meterbench/internal/race"
 )
 
 // Truths of a scenario by key of a Point: of its throughput, and of the latency of valid transactions.
@@ -244,6 +245,9 @@ func scenarios() []known {
 // Over scenarios of known truth, through the whole study, intervals cover what they say, and a p99 is that of the ledger's
 // own log.
 func TestIntervalsCoverTheTruth(t *testing.T) {
+	if race.Enabled {
+		t.Skip("other tests show the race detector as much as so many levels")
+	}
 	seeds := 4
 	if testing.Short() {
 		seeds = 1

@@ -12,11 +12,15 @@ import (
 	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/internal/race"
 )
 
 // Little's law holds at every point that it judges, whatever the queues, failures and waits: it makes no point invalid
 // that is right (conduct looks for that).
 func TestLittlesLawHolds(t *testing.T) {
+	if race.Enabled {
+		t.Skip("other tests show the race detector as much as so many levels")
+	}
 	stage := func(servers int, kind reference.Kind, mean time.Duration) *reference.Stage {
 		return &reference.Stage{Servers: servers, Service: reference.Distribution{Kind: kind, Mean: mean}}
 	}

@@ -10,6 +10,7 @@ import (
 	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/internal/race"
 )
 
 // Disturb implements Disturber.
@@ -24,6 +25,9 @@ func (s *queueSite) Disturb(_ context.Context, e scenario.Event) (result.Event, 
 // Outages of a simulated ledger are found as its own log has them: the first commit, what failed, and when the full rate is
 // back.
 func TestOutagesAgreeWithTheLog(t *testing.T) {
+	if race.Enabled {
+		t.Skip("other tests show the race detector as much as so many levels")
+	}
 	config := reference.Config{
 		Endorse: servers(16, expTimes(5*time.Millisecond)), Batch: &reference.Batch{Timeout: 200 * time.Millisecond, Messages: 50},
 		Commit: committed(1, fixedTimes(20*time.Millisecond), reference.PerBlock),

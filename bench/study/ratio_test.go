@@ -10,6 +10,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
+	"meterbench/internal/race"
 )
 
 // A farNetwork simulates levels of a raft between sites, without any formula of the packages: transactions arrive at random and
@@ -95,6 +96,9 @@ func (n farNetwork) level(rng *rand.Rand, window float64) (mean float64, interva
 // Of levels at low loads, and as many at distance 0, 95 % of the intervals of measured / expected hold what that is in the long
 // run, which is 1 to a hundredth.
 func TestSimulatedRatioIntervalsCover(t *testing.T) {
+	if race.Enabled {
+		t.Skip("it only calculates")
+	}
 	trials := 400
 	if testing.Short() {
 		trials = 60

@@ -14,6 +14,7 @@ import (
 	"meterbench/bench/saturation"
 	"meterbench/bench/scenario"
 	"meterbench/bench/stats"
+	"meterbench/internal/race"
 )
 
 // searching returns a series whose load is searched for.
@@ -74,6 +75,9 @@ func TestOpenSearch(t *testing.T) {
 
 // With Poisson arrivals a transaction takes 23.7 ms and waits for those before it.
 func TestSearchMeetsLatency(t *testing.T) {
+	if race.Enabled {
+		t.Skip("other tests show the race detector as much as so many levels")
+	}
 	one := searching(open("c", 61*time.Second), scenario.Search{From: 20, To: 1000, P99: 60 * time.Millisecond})
 	one.Load.Arrivals.Kind = "poisson"
 	one.Load.Slots = 2000
@@ -203,6 +207,9 @@ func TestStepOf(t *testing.T) {
 
 // At 5/s a p99 takes more than three minutes. Too few transactions for one say nothing against the target.
 func TestSearchHoldsLongEnoughForItsObjective(t *testing.T) {
+	if race.Enabled {
+		t.Skip("other tests show the race detector as much as so many levels")
+	}
 	one := searching(open("c", 30*time.Second), scenario.Search{From: 5, To: 100, P99: time.Second})
 	one.Load.Arrivals.Kind = "poisson"
 	one.Load.Slots = 2000

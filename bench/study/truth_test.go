@@ -13,6 +13,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/internal/alarm"
+	"meterbench/internal/race"
 )
 
 // A queueSite is a site with the reference ledger in place of its own target.
@@ -76,6 +77,9 @@ func (s *queueSite) Close() error {
 // exponential with the rate mu - lambda (Kleinrock, Queueing Systems, volume 1, 1975). That holds only while arrivals
 // and service times are independent.
 func TestStudyOfMM1(t *testing.T) {
+	if race.Enabled {
+		t.Skip("other tests show the race detector as much as so many levels")
+	}
 	const mean = 5 * time.Millisecond
 	hold, utilisation := 2000*time.Second, 0.7
 	if testing.Short() {

@@ -11,6 +11,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
+	"meterbench/internal/race"
 )
 
 // noisy draws readings of a machine's pace whose logarithms follow an AR(1)
@@ -31,6 +32,9 @@ func noisy(random *rand.Rand, n int, share float64) (readings []float64) {
 // also where readings depend on each other as they do 15 s apart on a host whose
 // pace wanders within 10 s (exp(-1.5) = 0.22).
 func TestYardstick(t *testing.T) {
+	if race.Enabled {
+		t.Skip("it only calculates")
+	}
 	trials := 4000
 	if testing.Short() {
 		trials = 1000
