@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,12 +50,16 @@ func TestExamplesRun(t *testing.T) {
 		name   string
 		points int
 		valid  uint64 // transactions of the first point, where their number is fixed
-	}{{"reference-ledger", 2, 0}, {"trace-replay", 1, 20}, {"outage", 1, 0}} {
+		long   bool
+	}{{"reference-ledger", 2, 0, false}, {"trace-replay", 1, 20, false}, {"outage", 1, 0, true}} {
 		t.Run(c.name, func(t *testing.T) {
+			if testing.Short() && c.long {
+				t.Skip("takes half a minute")
+			}
+			t.Parallel()
 			out := t.TempDir()
-			var stdout, stderr bytes.Buffer
-			if code := run(t.Context(), []string{"run", filepath.Join(root, "examples", c.name+".yaml"), "--out", out}, &stdout, &stderr); code != exitOK {
-				t.Fatalf("exit %d\n%s%s", code, &stdout, &stderr)
+			if p, code := command(t, t.TempDir(), "run", filepath.Join(root, "examples", c.name+".yaml"), "--out", out); code != exitOK {
+				t.Fatalf("exit %d\n%s%s", code, &p.stdout, &p.stderr)
 			}
 			dirs, err := filepath.Glob(filepath.Join(out, c.name, "*"))
 			if err != nil {
