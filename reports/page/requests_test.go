@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"meterbench/bench/ledger"
+	"meterbench/internal/race"
 )
 
 // pieces are what random requests are made of.
@@ -76,7 +77,11 @@ func TestRandomRequests(t *testing.T) {
 	s := serve(t, Config{Mode: ModeFolder, Folder: stored(t), Ledger: c}, nil)
 	rng := rand.New(rand.NewPCG(16, 1))
 	codes := map[int]int{}
-	for i := range 10_000 {
+	requests := 10_000
+	if race.Enabled { // which sees the same in some
+		requests = 2_000
+	}
+	for i := range requests {
 		text := randomRequest(rng, s.host())
 		conn := s.connect(t, "")
 		conn.SetDeadline(time.Now().Add(20 * time.Second))
@@ -106,7 +111,7 @@ func TestRandomRequests(t *testing.T) {
 		}
 	}
 	for _, code := range []int{200, 400, 403, 404, 405} {
-		if codes[code] < 10 {
+		if codes[code] < requests/1000 {
 			t.Errorf("only %d answers with %d: %v", codes[code], code, codes)
 		}
 	}
