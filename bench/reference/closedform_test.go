@@ -41,7 +41,7 @@ func TestClosedForms(t *testing.T) {
 	const mean = 9.7e-3 // seconds
 	n, tolerance := 3_000_000, 0.02
 	if testing.Short() {
-		n, tolerance = 60_000, 0.15
+		n, tolerance = 30_000, 0.2
 	}
 	quantiles := []float64{0.5, 0.95, 0.99}
 	tests := []struct {

@@ -222,7 +222,7 @@ func TestModelAgreesWithTheRecursion(t *testing.T) {
 
 // A ledger that is never idle serves what Capacity says, and no more.
 func TestCapacity(t *testing.T) {
-	const n = 100_000
+	const n = 20_000
 	stage := func(servers int, kind Kind, mean time.Duration, cv float64) *Stage {
 		return &Stage{servers, Distribution{kind, mean, cv}}
 	}

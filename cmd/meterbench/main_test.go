@@ -15,6 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"meterbench/internal/race"
 	"meterbench/network"
 	"meterbench/network/ca"
 	"meterbench/network/chaincode"
@@ -57,6 +58,9 @@ func TestMain(m *testing.M) {
 // The cache of daemons is empty, and the Go toolchain that would fill it makes
 // programs that end at once.
 func TestScripts(t *testing.T) {
+	if race.Enabled {
+		t.Skip("what runs at the same time runs in other tests, too")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
