@@ -21,6 +21,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/bench/stats"
 	"meterbench/bench/study"
+	"meterbench/internal/race"
 )
 
 // kindsOfGo returns the values of the constants of live.MessageKind.
@@ -130,6 +131,9 @@ func observe(random *rand.Rand, things int, long bool) followed {
 
 // TestStateOnPage has the page apply what a feed tells: it has all kinds, and its state becomes that of the feed.
 func TestStateOnPage(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the tests of the feed show the race detector as much")
+	}
 	var studies []followed
 	random := rand.New(rand.NewPCG(1, 2))
 	synctest.Test(t, func(*testing.T) {
