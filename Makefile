@@ -65,7 +65,8 @@ fuzz: ## run every fuzz target for FUZZTIME (5s)
 	for folder in $$(git ls-files '*_test.go' | xargs grep -l '^func Fuzz' | xargs -n1 dirname | sort -u); do \
 	  package=$$(go list ./$$folder); \
 	  go test -c -fuzz . -o $$built/program ./$$folder; \
-	  for target in $$(cd $$folder && $$built/program -test.list '^Fuzz'); do \
+	  list=$$(cd $$folder && $$built/program -test.list '^Fuzz'); \
+	  for target in $$list; do \
 	    echo "$$package $$target"; \
 	    run() { (cd $$folder && $$built/program -test.run '^$$' -test.fuzz "^$$target$$" -test.fuzztime $(FUZZTIME) \
 	      -test.fuzzminimizetime 5x -test.fuzzcachedir $$cache/$$package); }; \
