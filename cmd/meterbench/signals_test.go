@@ -3,9 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -40,7 +43,7 @@ func ledgerRun(t *testing.T, out, rates, hold string) *exec.Cmd {
 	if err := os.WriteFile(file, fmt.Appendf(nil, onLedger, rates, hold), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(self, "run", file, "--out", out)
+	cmd := exec.Command(self, "run", file, "--out", out, "--metrics", "0")
 	cmd.Args[0] = "meterbench"
 	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir(), "XDG_CACHE_HOME="+t.TempDir())
 	cmd.WaitDelay = 10 * time.Second
@@ -60,6 +63,22 @@ func launch(t *testing.T, cmd *exec.Cmd) *program {
 	return p
 }
 
+// measures waits until a run with metrics has something to keep: ten transactions within the window of a level.
+func (p *program) measures(t *testing.T) {
+	t.Helper()
+	url := p.metricsURL(t)
+	counted := regexp.MustCompile(`(?m)^meterbench_latency_seconds_count\{during="window",outcome="valid",part="commit",[^}]*\} \d\d`)
+	eventually(t, "transactions within the window", func() bool {
+		answer, err := http.Get(url)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, &p.stderr)
+		}
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		return err == nil && counted.Match(text)
+	})
+}
+
 // Every signal by which a user ends a program leaves a partial result with its report. A terminal that closes sends SIGHUP
 // several times, and must not end the audit and the report that the first one has begun.
 func TestEndedBySignal(t *testing.T) {
@@ -70,8 +89,7 @@ func TestEndedBySignal(t *testing.T) {
 			t.Parallel()
 			out := t.TempDir()
 			p := launch(t, ledgerRun(t, out, "100", "10m"))
-			p.says(t, &p.stderr, "run 1 load levels")
-			time.Sleep(time.Second) // so that there is something to keep
+			p.measures(t)
 			for i, s := range signals {
 				if i > 0 {
 					time.Sleep(10 * time.Millisecond)
@@ -100,7 +118,7 @@ func TestHangUpIgnored(t *testing.T) {
 	}
 	cmd.Args[4], cmd.Env, cmd.WaitDelay = link, run.Env, run.WaitDelay
 	p := launch(t, cmd)
-	p.says(t, &p.stderr, "run 1 load levels")
+	p.measures(t)
 	p.signal(t, syscall.SIGHUP)
 	time.Sleep(time.Second)
 	if len(p.ended) > 0 {
@@ -171,13 +189,12 @@ func TestTerminalCloses(t *testing.T) {
 	t.Cleanup(func() { cmd.Process.Kill() }) // ended already, as a rule
 	screen.Close()
 	seen := ""
-	for buffer := make([]byte, 4096); !strings.Contains(seen, "run 1 load levels"); {
+	for buffer := make([]byte, 4096); !strings.Contains(seen, " offered "); { // the status of a level, so that there is something to keep
 		n, err := terminal.Read(buffer)
 		if seen += string(buffer[:n]); err != nil {
 			t.Fatalf("%v\n%s", err, seen)
 		}
 	}
-	time.Sleep(time.Second) // so that there is something to keep
 	terminal.Close()
 	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != exitInterrupted {
 		t.Errorf("got %v, want exit code %d", err, exitInterrupted)
