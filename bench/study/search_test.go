@@ -25,6 +25,9 @@ func searching(s scenario.Series, search scenario.Search) scenario.Series {
 
 // The target serves 100 per second.
 func TestOpenSearch(t *testing.T) {
+	if race.Enabled {
+		t.Skip("other tests show the race detector as much as so many levels")
+	}
 	s := series(searching(open("c", 41*time.Second), scenario.Search{From: 10, To: 1000}))
 	s.Series[0].Load.Slots, s.Series[0].Load.Search.Repetitions, s.Repeat = 2000, 1, 2
 	o := conduct(t, s, newSite(), nil)
