@@ -74,6 +74,9 @@ func New(stored *result.Folder) (*Reader, error) {
 // Close closes the files of the run.
 func (r *Reader) Close() error { return r.find.Close() }
 
+// simulated is the name of the only channel of a reference ledger.
+const simulated = "simulated"
+
 // ofNetworks returns the channels of all networks: those that have blocks, and those of topologies.
 func (r *Reader) ofNetworks() (all []channel) {
 	networks := networksOf(&r.Folder.Run, &r.Folder.Summary)
@@ -96,7 +99,7 @@ func (r *Reader) ofNetworks() (all []channel) {
 		return &all[len(all)-1]
 	}
 	for _, chain := range r.find.Chains() {
-		c := add(chain.Session, int(chain.Channel), cmp.Or(chain.ChannelName, "simulated"))
+		c := add(chain.Session, int(chain.Channel), cmp.Or(chain.ChannelName, simulated))
 		c.chains = append(c.chains, chain)
 	}
 	for i := range networks {
@@ -105,6 +108,11 @@ func (r *Reader) ofNetworks() (all []channel) {
 				number = -1
 			}
 			add(i+1, number, of.name)
+		}
+	}
+	if len(all) == 0 && r.Folder.Run.Target == result.TargetReference && len(r.Folder.Summary.Points) > 0 {
+		for i := range networks { // without blocks and a topology, which the transactions have all the same
+			add(i+1, 0, simulated)
 		}
 	}
 	for i := range all {

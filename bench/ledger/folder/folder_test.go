@@ -380,3 +380,33 @@ func visit(r *Reader) {
 		r.Meter(ctx, c.Name, "m", 0)
 	}
 }
+
+// A run of an older version on a reference ledger kept no blocks: its transactions are found by their ids, on the one channel there is.
+func TestTransactionsWithoutBlocks(t *testing.T) {
+	r, err := Open(filepath.Join("..", "..", "result", "testdata", "old"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	o, err := r.Overview(t.Context())
+	if err != nil || len(o.Channels) != 1 {
+		t.Fatalf("%v, channels %+v", err, o.Channels)
+	}
+	found := 0
+	for row, err := range r.Folder.Transactions() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if row.TxID == ([32]byte{}) {
+			continue
+		}
+		tx, err := r.Transaction(t.Context(), o.Channels[0].Name, hex.EncodeToString(row.TxID[:]))
+		if err != nil || tx.Outcome != row.Outcome.String() || len(tx.Latency) == 0 {
+			t.Fatalf("%v: %+v", err, tx)
+		}
+		found++
+	}
+	if found == 0 {
+		t.Error("no transaction")
+	}
+}
