@@ -11,6 +11,12 @@ import (
 // queues, in one direction more than in the other.
 const exchanges = 200
 
+// Of a coordinator that is far away there are fewer, so that a level need not wait for longer than this.
+const (
+	leastExchanges = 20
+	longEnough     = 5 * time.Second
+)
+
 // A clock is what a process reads the time by. Its monotonic clock counts from an instant of its own.
 type clock struct {
 	origin time.Time
@@ -36,7 +42,7 @@ type bearing struct {
 // between a and b here. So c - (a+b)/2 is the offset to within (b-a)/2, however the way there and the way back share the time.
 func takeBearing(ctx context.Context, own clock, ask func(context.Context) (clockReading, error)) (bearing, error) {
 	best := bearing{Half: math.MaxInt64}
-	for range exchanges {
+	for i, start := 0, own.at(); i < exchanges && (i < leastExchanges || own.at()-start < longEnough); i++ {
 		before, wall := own.at(), own.wall()
 		theirs, err := ask(ctx)
 		after := own.at()

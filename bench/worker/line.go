@@ -3,6 +3,7 @@ package worker
 import (
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -119,7 +120,9 @@ func (l *line[Out, In]) send() {
 			return
 		}
 		if err := l.stream.Send(o.message); err != nil {
-			// Why the stream has ended is told to whoever receives.
+			if !errors.Is(err, io.EOF) { // else why the stream has ended is told to whoever receives
+				l.end(err)
+			}
 			return
 		}
 		if o.sent != nil {

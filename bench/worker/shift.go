@@ -1,10 +1,12 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -106,6 +108,12 @@ func (s *server) runWith(ctx context.Context, level *shift, others *others) (*re
 		ran[i].Epoch = time.Time{} // means nothing elsewhere
 	}
 	all.Results = ran
+	if len(gaps) > mostGaps {
+		slices.SortFunc(gaps, func(a, b heartbeat.Gap) int {
+			return cmp.Or(cmp.Compare(b.Halted, a.Halted), cmp.Compare(b.Length, a.Length))
+		})
+		gaps = gaps[:mostGaps]
+	}
 	for _, g := range gaps {
 		all.Gaps = append(all.Gaps, gap{
 			Start: g.Start.Sub(others.epoch), End: g.End.Sub(others.epoch), Length: g.Length, Halted: g.Halted, Suspended: g.Suspended,
@@ -179,6 +187,12 @@ func (w *usageWatch) sample() {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if len(w.samples) >= mostUsage { // every second one is enough for a level so long
+		for i := range mostUsage / 2 {
+			w.at[i], w.samples[i] = w.at[2*i], w.samples[2*i]
+		}
+		w.at, w.samples = w.at[:mostUsage/2], w.samples[:mostUsage/2]
+	}
 	w.at, w.samples = append(w.at, time.Now()), append(w.samples, usage{CPU: used.CPU, RSS: used.RSS})
 }
 

@@ -21,6 +21,8 @@ const (
 	mostPieces  = 512 << 20 // of a whole: twice the largest trace, and what else a session needs
 	mostText    = 2_000     // of a text that is shown
 	mostEntries = 10_000    // transactions of a ledger in a message
+	mostGaps    = 10_000    // of a level: the longest
+	mostUsage   = 20_000    // samples of a level
 )
 
 // A report is what a worker says. Of its fields one is set; a report without any is a sign of life.
@@ -80,7 +82,6 @@ type prepare struct {
 type shift struct {
 	Loads           []load
 	Ahead, Confined bool
-	Lag             bool // Live.Lag is wanted
 }
 
 // A load is a bench.Load without what a station has.

@@ -52,8 +52,11 @@ func (h *host) Handover(context.Context) ([]byte, error)                        
 func (h *host) HandoverOf(_ context.Context, series string) ([]byte, error) {
 	return []byte("of " + series), nil
 }
-func (h *host) Facts() study.Facts { return study.Facts{Target: result.TargetReference} }
-func (h *host) Close() error       { return nil }
+func (h *host) Facts() study.Facts {
+	return study.Facts{Target: result.TargetReference, TopologyJSON: []byte("{}")}
+}
+func (h *host) Incidents() <-chan result.Incident { return nil }
+func (h *host) Close() error                      { return nil }
 func (h *host) Series(context.Context, scenario.Series, study.Need, func(string)) (bench.Workload, result.Preparation, error) {
 	return nil, result.Preparation{}, nil
 }
