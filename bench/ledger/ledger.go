@@ -61,6 +61,7 @@ const (
 	SourceNetwork  Source = "network"  // of our own, up
 	SourceAttached Source = "attached" // that others run
 	SourceFolder   Source = "folder"   // of a finished run
+	SourceNone     Source = "none"     // no network is up now: the Overview is empty
 )
 
 // Organisation is a member of the network.

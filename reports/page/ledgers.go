@@ -26,6 +26,9 @@ const (
 func (s *Server) overview(w http.ResponseWriter, r *http.Request) {
 	s.query(w, r, func(ctx context.Context, from ledger.Reader, _ *asked) (any, error) {
 		o, err := from.Overview(ctx)
+		if errors.Is(err, ledger.ErrNoNetwork) { // the page asks all the time, and browsers log refusals
+			return ledger.Overview{Source: ledger.SourceNone}, nil
+		}
 		if err != nil && (o.Organisations != nil || o.Nodes != nil || o.Channels != nil) {
 			o.Notes, err = append(slices.Clip(o.Notes), sentence(err)), nil // others share it
 		}

@@ -5,14 +5,19 @@ import {loadView} from "./load.js";
 import {ledgerView} from "./ledger.js";
 
 const connections = {
-  connecting: {text: "Connecting …", of: ""}, live: {text: "● Live", of: "good"}, lost: {text: "○ Connection lost, trying again", of: "caution"},
-  ended: {text: "■ The run has ended", of: ""}, none: {text: "", of: ""},
+  connecting: {text: "Connecting …"}, live: {mark: "●", text: "Live", of: "good"},
+  lost: {mark: "○", text: "Connection lost, trying again", of: "caution"},
+  ended: {mark: "■", text: "The run has ended"},
 };
 const connection = document.getElementById("connection");
 
+let shownConnection = null;
+
 function connected(state) {
-  const {text, of} = connections[state];
-  put(connection, text);
+  if (shownConnection === state) return;
+  shownConnection = state;
+  const {mark, text, of = ""} = connections[state];
+  connection.replaceChildren(...mark ? [el("span", {"aria-hidden": "true"}, mark), " ", text] : [text]);
   connection.className = `connection ${of}`;
 }
 
@@ -36,7 +41,10 @@ async function start() {
   if (about.mode === "run") {
     connected("connecting");
     views.load = {name: "Load", root: document.getElementById("view-load")};
-    Object.assign(views.load, loadView(views.load.root, about, connected));
+    Object.assign(views.load, loadView(views.load.root, about, state => {
+      connected(state);
+      views.ledger?.goesOn(state !== "ended");
+    }));
   }
   if (about.ledger) {
     views.ledger = {name: "Ledger", root: document.getElementById("view-ledger")};

@@ -8,18 +8,19 @@ import {blockList, blockPage} from "./blocks.js";
 import {transactionPage} from "./transaction.js";
 import {meterPage} from "./meter.js";
 
-const every = 2000; // milliseconds between two looks at a network
+const every = 2000, seldom = 15000; // milliseconds between two looks at a network, and at most while nobody answers
+const noNetwork = "No network is up now. The page looks again by itself.";
 
 // ledgerView fills the section of the tab.
 export function ledgerView(root, about) {
-  const trouble = el("p", {class: "banner bad", role: "alert", hidden: true});
+  const trouble = el("p", {class: "banner", role: "alert", hidden: true});
   const choice = el("select", {id: "channel"});
   const word = el("input", {id: "word", type: "search", autocomplete: "off", spellcheck: "false", placeholder: "transaction id, block number or meter"});
   const form = el("form", {class: "search", role: "search", onsubmit: search},
     el("label", {for: "word"}, "Search"), word, el("label", {for: "channel", class: "in"}, "in channel"), choice, el("button", {type: "submit"}, "Find"));
   const place = el("div", {class: "place"});
   root.append(form, trouble, place);
-  let overview = null, shown = null, view = null, timer = 0, asked = null, address = "";
+  let overview = null, shown = null, view = null, timer = 0, asked = null, address = "", wait = every, over = false;
 
   function search(e) {
     e.preventDefault();
@@ -45,16 +46,17 @@ export function ledgerView(root, about) {
       const {signal} = asked;
       place.setAttribute("aria-busy", "true");
       try {
-        if (!overview) await look(signal);
-        const next = await viewOf(parts, signal);
+        if (!overview || !seen()) await look(signal);
+        const network = seen(), next = network ? await viewOf(parts, signal) : {root: el("p", {class: "banner", role: "status"}, noNetwork)};
         if (signal.aborted) return;
-        view = next;
+        view = {...next, network};
         place.replaceChildren(view.root);
         scrollTo(0, 0);
-        good();
+        if (!over) show(trouble, false);
       } catch (err) {
         if (err.name === "AbortError") return;
         place.replaceChildren(refused(err, parts));
+        if (err.status === 0) wait = seldom;
       }
       place.removeAttribute("aria-busy");
     }
@@ -69,7 +71,7 @@ export function ledgerView(root, about) {
     if (what === undefined || what === "before") return blockList(channel, Number(rest[0]) || 0, signal, true);
     if (what === "tx") return transactionPage(channel, rest[0] ?? "", signal);
     if (what === "meter") return meterPage(channel, rest.join("/"), signal);
-    return blockPage(channel, what, at, signal);
+    return blockPage(channel, what, at, signal, overview);
 
     // whole is the network with the newest blocks of its first channel.
     async function whole() {
@@ -91,6 +93,9 @@ export function ledgerView(root, about) {
     }
   }
 
+  // seen names the network that was seen last, by what another one would have otherwise; it is empty where none is up.
+  function seen() { return overview.source === "none" ? "" : JSON.stringify([overview.name, overview.channels?.map(c => c.name)]); }
+
   // look asks for the network, which may be up, or not yet.
   async function look(signal) {
     overview = await get("api/ledger", signal);
@@ -107,19 +112,27 @@ export function ledgerView(root, about) {
   // again looks at the network again, while it is shown and can change.
   function again() {
     pause();
-    if (!shown || document.hidden || overview?.source === "folder") return;
+    if (!shown || over || document.hidden || overview?.source === "folder") return;
     timer = setTimeout(async () => {
       const {signal} = asked ??= new AbortController();
       try {
         await look(signal);
-        if (!view) return await shownAs(shown);
-        await view.update?.(overview, signal);
-        good();
+        const network = seen();
+        if (!view || network && network !== view.network && (!view.network || !shown.length)) {
+          view = null;
+          return await shownAs(shown);
+        }
+        if (network) await view.update?.(overview, signal);
+        wait = every;
+        if (network || !view.network) show(trouble, false);
+        else say("The network is down now. What is shown was read before.");
       } catch (err) {
-        if (err.name !== "AbortError") bad(err);
+        if (err.name === "AbortError") return;
+        if (err.status === 0) wait = Math.min(seldom, wait * 1.7);
+        say(err.message, "bad");
       }
       if (!signal.aborted) again();
-    }, every);
+    }, wait);
   }
 
   function pause() {
@@ -128,11 +141,20 @@ export function ledgerView(root, about) {
   }
   document.addEventListener("visibilitychange", again);
 
-  function good() { show(trouble, false); }
-
-  function bad(err) {
-    put(trouble, err.message);
+  // say says what is wrong above what is shown.
+  function say(text, how = "caution") {
+    trouble.className = `banner ${how}`;
     show(trouble, true);
+    put(trouble, text);
+  }
+
+  // goesOn is told whether there is a run. After its end nobody answers.
+  function goesOn(on) {
+    if (over === !on) return;
+    over = !on;
+    if (over) say("The run has ended. What is shown was read before; the tab Load says how to see the ledger again.");
+    else show(trouble, false);
+    again();
   }
 
   // refused says why there is nothing to show, with the way back.
@@ -144,5 +166,5 @@ export function ledgerView(root, about) {
       channel && el("p", {}, el("a", {href: "#ledger"}, "Back to the network")));
   }
 
-  return {shown: shownAs};
+  return {shown: shownAs, goesOn};
 }
