@@ -71,7 +71,7 @@ globalThis.Charts = (() => {
     return {
       ink: colour("--ink"), faint: colour("--faint"), rule: colour("--rule"), paper: colour("--paper"),
       shade: "rgba(128, 136, 147, 0.2)", dark: dark.matches, font: `${size}px ${style.fontFamily}`, size,
-      small: `${Math.round(size * ratio)}px ${style.fontFamily}`, ratio,
+      small: `${Math.round(size * ratio)}px ${style.fontFamily}`, ratio, visible: c => dark.matches ? Palette.onDark(c) : c,
     };
   }
 
@@ -126,6 +126,7 @@ globalThis.Charts = (() => {
 
     set(data) {
       this.data = data;
+      this.none.hidden = data.series.some(({y}) => y.some(v => v != null)); // whether or not it is seen, and so drawn, yet
       later(this);
     }
 
@@ -203,12 +204,12 @@ globalThis.Charts = (() => {
     }
 
     // moved reports whether the drawing would differ from the last one. Of a chart that grows second by second only the legend
-    // is renewed until what is new is two pixels wide: to draw is what costs the browser most.
+    // is renewed until what is new is four pixels wide: to draw is what costs the browser most.
     moved(width, height) {
       const {marks = [], shades = [], rings = []} = this.data, {u, x, log} = this;
       const form = JSON.stringify([width, height, this.span(), [...this.hidden], log, marks, shades, rings]);
       const last = x.at(-1) ?? 0, grown = u.valToPos(last, "x") - u.valToPos(this.drawn?.last ?? 0, "x");
-      if (this.spec.steady && this.drawn?.u === u && this.drawn.form === form && grown >= 0 && grown < 2 && x.length > 50) return false;
+      if (this.spec.steady && this.drawn?.u === u && this.drawn.form === form && grown >= 0 && grown < 4 && x.length > 20) return false;
       this.drawn = {u, form, last};
       return true;
     }
@@ -310,6 +311,7 @@ globalThis.Charts = (() => {
       Drawing.levels(u, this.data.levels ?? [], this.theme);
       Drawing.rugs(u, this.data.rugs ?? [], this.theme);
       Drawing.rings(u, this.data.rings ?? [], this.theme);
+      Drawing.shadeLabels(u, this.data.shades ?? [], this.theme);
       Marks.draw(u, this.data.marks ?? [], this.theme);
     }
 

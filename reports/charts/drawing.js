@@ -25,22 +25,39 @@ globalThis.Drawing = (() => {
   // shades covers stretches of x, as what is outside of a measured window: [{from, to, label}].
   function shades(u, list, theme) {
     clipped(u, (ctx, box) => {
-      for (const {from, to, label} of list) {
-        const left = Math.max(box.left, u.valToPos(from, "x", true));
-        const right = Math.min(box.left + box.width, u.valToPos(to, "x", true));
-        if (!(right > left)) continue;
-        ctx.fillStyle = theme.shade;
-        ctx.fillRect(left, box.top, right - left, box.height);
-        if (!label) continue;
-        ctx.font = theme.small;
-        ctx.fillStyle = theme.faint;
-        ctx.textAlign = "center";
-        ctx.textBaseline = "bottom";
-        if (ctx.measureText(label).width < right - left - 8 * theme.ratio) {
-          ctx.fillText(label, (left + right) / 2, box.top + box.height - 4 * theme.ratio);
-        }
+      ctx.fillStyle = theme.shade;
+      for (const {left, right} of stretches(u, list, box)) ctx.fillRect(left, box.top, right - left, box.height);
+    });
+  }
+
+  // shadeLabels says at the top of stretches what they are, over the data, where there is room.
+  function shadeLabels(u, list, theme) {
+    clipped(u, (ctx, box) => {
+      ctx.font = theme.small;
+      ctx.textBaseline = "middle";
+      ctx.lineWidth = 4 * theme.ratio;
+      ctx.lineJoin = "round";
+      ctx.strokeStyle = theme.paper;
+      ctx.fillStyle = theme.faint;
+      for (const {left, right, label} of stretches(u, list, box)) {
+        const room = right - left - 4 * theme.ratio, high = theme.size * theme.ratio;
+        if (!label || room < high) continue;
+        const upright = ctx.measureText(label).width > room; // turned to the side
+        ctx.save();
+        ctx.translate((left + right) / 2, box.top + (upright ? 5 * theme.ratio : high));
+        if (upright) ctx.rotate(-Math.PI / 2);
+        ctx.textAlign = upright ? "right" : "center";
+        ctx.strokeText(label, 0, 0);
+        ctx.fillText(label, 0, 0);
+        ctx.restore();
       }
     });
+  }
+
+  // stretches are where shades begin and end on the canvas, of those in sight.
+  function stretches(u, list, box) {
+    const within = x => Math.min(Math.max(u.valToPos(x, "x", true), box.left), box.left + box.width);
+    return list.map(s => ({...s, left: within(s.from), right: within(s.to)})).filter(s => s.right > s.left);
   }
 
   // band covers the intervals of a line: x, low and high are of equal length, with gaps where a bound is not known.
@@ -98,7 +115,7 @@ globalThis.Drawing = (() => {
       const length = 7 * theme.ratio;
       for (const {x, colour, top} of list) {
         const from = top ? box.top : box.top + box.height - length;
-        ctx.strokeStyle = colour;
+        ctx.strokeStyle = theme.visible(colour);
         ctx.beginPath();
         for (const v of x) {
           const at = u.valToPos(v, "x", true);
@@ -224,7 +241,7 @@ globalThis.Drawing = (() => {
       ctx.setLineDash([]);
       ctx.lineWidth = 1.8 * theme.ratio;
       for (const {x, y, colour} of list) {
-        ctx.strokeStyle = colour;
+        ctx.strokeStyle = theme.visible(colour);
         ctx.beginPath();
         ctx.arc(u.valToPos(x, "x", true), u.valToPos(y, "y", true), 8 * theme.ratio, 0, 2 * Math.PI);
         ctx.stroke();
@@ -280,5 +297,5 @@ globalThis.Drawing = (() => {
     ctx.fill();
   }
 
-  return {element, shades, band, tiles, levels, rugs, path, captions, across, whiskers, points, rings, sticks, swatch};
+  return {element, shades, shadeLabels, band, tiles, levels, rugs, path, captions, across, whiskers, points, rings, sticks, swatch};
 })();

@@ -41,7 +41,7 @@ globalThis.Marks = (() => {
     places.forEach(({x, row}, i) => {
       if (!(x >= 0 && x <= box.width)) return;
       ctx.setLineDash(list[i].solid ? [] : [4 * theme.ratio, 3 * theme.ratio]);
-      ctx.strokeStyle = list[i].colour ?? theme.ink;
+      ctx.strokeStyle = list[i].colour ? theme.visible(list[i].colour) : theme.ink;
       ctx.beginPath();
       ctx.moveTo(box.left + x, box.top - (row ?? 0) * line);
       ctx.lineTo(box.left + x, box.top + box.height);

@@ -29,6 +29,9 @@ globalThis.Palette = (() => {
     return mixed(parts[hue % parts.length], "#FFFFFF", 1 - 1 / (1 + 0.45 * variant));
   }
 
+  // onDark is the colour of a line on a dark page, where thin lines need more light.
+  const onDark = colour => mixed(colour, "#FFFFFF", 0.3);
+
   // dash is how a line is broken: solid, dashed, dotted or dash-dotted.
   function dash({hue = 0, variant = 0, steps: n = 0}) {
     return dashes[(n ? variant : variant + Math.floor(hue / lines.length)) % dashes.length];
@@ -37,5 +40,5 @@ globalThis.Palette = (() => {
   // tile is the colour of a tile of a heat map by its shade: the strongest stands out of the page.
   const tile = (shade, dark) => tiles[dark ? tiles.length - 1 - shade : shade];
 
-  return {lines, parts, steps, tiles, tile, line, part, dash};
+  return {lines, parts, steps, tiles, tile, line, part, onDark, dash};
 })();

@@ -41,8 +41,8 @@ globalThis.Reading = (() => {
       this.legend.replaceChildren();
       this.legend.classList.toggle("many", this.series.length > 6);
       return this.series.map(s => {
-        const title = "Show or hide; with Shift: this one alone";
-        const b = Drawing.element("button", Drawing.element("li", this.legend), {type: "button", "aria-pressed": !this.hidden.has(s.name), title});
+        const attributes = {type: "button", "aria-pressed": !this.hidden.has(s.name), "aria-label": s.name, title: "Show or hide; with Shift: this one alone"};
+        const b = Drawing.element("button", Drawing.element("li", this.legend), attributes); // named without its value, which changes each second
         Drawing.swatch(Drawing.element("canvas", b, {"aria-hidden": "true"}), s, this.colour(s), this.theme);
         Drawing.element("span", b, {class: "name"}, s.name);
         b.addEventListener("click", e => this.toggle(s, e.shiftKey));

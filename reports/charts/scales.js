@@ -14,7 +14,7 @@ globalThis.Scales = (() => {
 
   return {
     stacked() { return this.series.some(s => s.draw === "area" || s.draw === "bars"); },
-    colour(s) { return s.colour ?? (s.draw === "area" || s.draw === "bars" ? Palette.part(s) : Palette.line(s)); },
+    colour(s) { return s.draw === "area" || s.draw === "bars" ? Palette.part(s) : this.theme.visible(s.colour ?? Palette.line(s)); },
     place(i) { return this.stacked() ? this.series.length - i : i + 1; }, // of series i in uPlot: of a stack the top is drawn first
     unitOf(s) { return s.unit ?? (s.right ? this.spec.right.unit : this.spec.y.unit); },
 

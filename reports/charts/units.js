@@ -43,10 +43,12 @@ globalThis.Units = (() => {
   const trimmed = digits => digits.includes(".") && !digits.includes("e") ? digits.replace(/\.?0+$/, "") : digits;
   const joined = (digits, symbol) => symbol ? digits + space + symbol : digits;
 
+  const whole = unit => unit === "count" || unit === "tx"; // of these there are no parts
+
   // digits writes a value without its symbol: whole for a count, else to three significant digits.
   function digits(unit, v, s = scale(unit, [v])) {
     if (!known(v)) return unknown;
-    return unit === "count" && Math.abs(v) < 1e15 ? v.toFixed(0) : significant(v / s.factor, 3);
+    return whole(unit) && Math.abs(v) < 1e15 ? v.toFixed(0) : significant(v / s.factor, 3);
   }
 
   // format writes a value with the symbol of the scale that suits it.
@@ -60,7 +62,7 @@ globalThis.Units = (() => {
   function exact(unit, v) {
     if (!known(v)) return unknown;
     const s = scale(unit, [v]);
-    return joined(unit === "count" ? digits(unit, v, s) : trimmed(significant(v / s.factor, 6)), s.symbol);
+    return joined(whole(unit) ? digits(unit, v, s) : trimmed(significant(v / s.factor, 6)), s.symbol);
   }
 
   // tick writes a value as the label of an axis, in the scale s or, without one, in its own with the symbol.

@@ -45,7 +45,7 @@ async function answer(response) {
 }
 
 // sentence writes an error of the program as a sentence.
-export function sentence(text) {
+function sentence(text) {
   const first = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(first) ? first : first + ".";
 }

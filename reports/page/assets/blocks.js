@@ -74,21 +74,24 @@ export async function blockList(channel, before, signal, alone) {
 }
 
 // blockPage returns a block with a page of its transactions.
-export async function blockPage(channel, number, from, signal) {
+export async function blockPage(channel, number, from, signal, overview) {
   const b = await get(`${path("ledger", channel, "blocks", number)}?from=${from}&n=${perPage}`, signal);
   const until = b.from + (b.heads?.length ?? 0);
   const clock = instants[b.time_of] ?? "";
   const link = (to, text) => el("a", {class: "button", href: hash("ledger", channel, to)}, text);
   const page = (at, text) => el("a", {class: "button", href: hash("ledger", channel, number, "from", at)}, text);
   const code = text => text && el("code", {}, text);
+  const after = link(b.number + 1, "Block after →");
+  const update = o => show(after, o.channels?.some(c => c.name === channel && b.number + 1 < c.height));
+  update(overview);
   const list = table("Checked by us", [{name: "Check", wide: true}, {name: "Result"}, {name: "Details", wide: true}],
     checks.map(c => [c.text, checkMark(b.checks?.[c.key]), b.checks?.[c.key]?.text || Units.unknown]));
   const pages = el("p", {class: "pages"}, b.from > 0 && page(Math.max(0, b.from - perPage), "Earlier transactions"),
     until > b.from && until < b.transactions && page(until, "Later transactions"));
-  return {root: el("article", {class: "details", "aria-labelledby": "block"},
+  return {update, root: el("article", {class: "details", "aria-labelledby": "block"},
     el("p", {class: "back"}, el("a", {href: "#ledger"}, "Network"), " / ", el("a", {href: hash("ledger", channel)}, `Blocks of ${channel}`)),
     el("h2", {id: "block"}, `Block ${b.number} of ${channel}`),
-    el("p", {class: "pages"}, b.number > 0 && link(b.number - 1, "← Block before"), link(b.number + 1, "Block after →")),
+    el("p", {class: "pages"}, b.number > 0 && link(b.number - 1, "← Block before"), after),
     fields([
       ["Time", when(b.time) + (when(b.time) === Units.unknown ? "" : clock)], ["Transactions", `${b.transactions}, of which ${b.valid} valid`],
       ["Size", b.bytes ? Units.exact("B", b.bytes) : ""], ["Cut by", cutName(b.cut_reason || "unknown")],

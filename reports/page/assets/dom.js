@@ -48,5 +48,8 @@ export function hash(...parts) {
   return "#" + parts.map(p => encodeURIComponent(String(p))).join("/");
 }
 
-// hidden is a text for a screen reader alone.
+// breakable returns a name of a node whose lines break after its dots.
+export const breakable = name => name.split(/(?<=\.)/).flatMap((part, i) => i ? [el("wbr"), part] : [part]);
+
+// unseen is a text for a screen reader alone.
 export const unseen = text => el("span", {class: "unseen"}, text);

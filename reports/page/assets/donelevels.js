@@ -59,7 +59,7 @@ export function doneLevels(parent) {
 // pair makes the charts of one kind of load.
 function pair(parent, kind) {
   const x = axes[kind], name = kind === "open" ? "offered load" : "clients";
-  const chart = spec => Charts.create(parent.appendChild(el("figure")), {heading: true, x, sync: `done ${kind}`, ...spec});
+  const chart = spec => Charts.create(parent.appendChild(el("figure", {"aria-label": spec.title})), {heading: true, x, sync: `done ${kind}`, ...spec});
   return {
     rate: chart({title: `Throughput over ${name}`, y: {unit: "tx/s"}}),
     latency: chart({title: `Latency p99 over ${name}`, y: {unit: "s", choice: true, log: true}, empty: "No level has a known p99 yet."}),

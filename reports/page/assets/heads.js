@@ -10,12 +10,14 @@ export function heads(caption, channel, list, withBlock) {
   ]);
   const add = list => t.body.append(...list.map(h => t.row([
     withBlock ? el("a", {href: hash("ledger", channel, h.block)}, String(h.block)) : h.index < 0 ? Units.unknown : String(h.index),
-    h.id ? el("a", {href: hash("ledger", channel, "tx", h.place || h.id), title: h.id}, el("code", {}, `${h.id.slice(0, 12)}…`)) : Units.unknown,
+    h.id ? el("a", {href: hash("ledger", channel, "tx", h.place || h.id), title: h.id}, el("code", {}, brief(h.id))) : Units.unknown,
     when(h.time), h.creator || Units.unknown, call(h), codeMark(h), Units.format("B", h.bytes),
   ])));
   add(list);
   return {root: t.root, add};
 }
+
+const brief = id => id.length > 12 ? `${id.slice(0, 12)}…` : id;
 
 // call writes what a transaction called, or its type where it called nothing.
 export function call(h) {

@@ -9,19 +9,15 @@ const common = {heading: true, x: time, sync: "level", latest: true, steady: tru
 // levelCharts returns what draws a state's level into a parent, and its events into a list, since their labels may find no room in
 // charts.
 export function levelCharts(parent, list) {
-  const chart = spec => Charts.create(parent.appendChild(el("figure")), {...common, ...spec});
+  const chart = spec => Charts.create(parent.appendChild(el("figure", {"aria-label": spec.title})), {...common, ...spec});
   const rates = chart({title: "Throughput", y: {unit: "tx/s"}});
-  rates.define([
-    {name: "answered", hue: 4, width: 1.4}, {name: "valid", hue: 0, width: 2}, {name: "offered", hue: 6, width: 1.4},
-  ]);
   const latency = chart({title: "Latency", y: {unit: "s", choice: true}});
-  latency.define([{name: "p50", hue: 0}, {name: "p99", hue: 1}]);
+  latency.define([{name: "p50", hue: 0}, {name: "p99", hue: 2, width: 2}]);
   const flight = chart({title: "In flight and lag", y: {unit: "tx", label: "transactions"}, right: {unit: "s"}});
   flight.define([{name: "in flight", hue: 2}, {name: "lag p99", hue: 3, right: true}]);
   const ended = chart({title: "Outcomes", y: {unit: "tx/s"}});
   const cpu = chart({title: "CPU by process", y: {unit: "cores"}, empty: "No CPU sampled yet."});
   const blocks = chart({title: "Blocks as cut", y: {unit: "tx", label: "transactions"}, latest: false, empty: "No block yet."});
-  blocks.define(cuts.slice(0, 3).map(stick));
   const all = [rates, latency, flight, ended, cpu, blocks];
   let level = null, columns = null, changes = 0, listed = "";
 
@@ -38,17 +34,18 @@ export function levelCharts(parent, list) {
     note(level.events);
     for (let i = columns.at.length; i < level.seconds.length; i++) add(columns, level.seconds[i], i);
     const frame = {
-      x: columns.at, range: [0, extent(level)], marks: level.events.map(e => ({at: e.at_s, label: event(e), colour: e.failed ? "#8C939B" : undefined})),
-      shades: outside(level),
+      x: columns.at, range: [0, extent(level)], marks: level.events.map(markOf), shades: outside(level),
     };
     const lines = (...names) => ({...frame, series: names.map(name => ({y: columns[name]}))});
-    rates.set(lines("answered", "valid", "offered"));
+    const answers = columns.answered.some(v => v > 0); // most transactions commit
+    rates.define(answers ? [answered, ...sent] : sent);
+    rates.set(answers ? lines("answered", "valid", "offered") : lines("valid", "offered"));
     latency.set(lines("p50", "p99"));
     flight.set(lines("flight", "lag"));
     stack(ended, frame, outcomes(state.run.outcomes ?? [], new Set(Object.keys(columns.ended))), columns.ended);
     stack(cpu, frame, processes(named(state.run.processes ?? [], columns.cpu)), columns.cpu);
     const {at, by, labels} = columns.blocks;
-    const reasons = [...cuts.filter((c, i) => i < 3 || by[c.key]), ...Object.keys(by).filter(k => !cuts.some(c => c.key === k)).map(other)];
+    const reasons = [...cuts.filter(c => by[c.key]), ...Object.keys(by).filter(k => !cuts.some(c => c.key === k)).map(other)];
     blocks.define(reasons.map(stick));
     blocks.set({...frame, x: at, labels, series: reasons.map(c => ({y: by[c.key] ?? []}))});
   }
@@ -58,17 +55,23 @@ export function levelCharts(parent, list) {
     if (news === listed) return;
     listed = news;
     show(list, events.length > 0);
-    list.replaceChildren(...events.map(e => el("li", {}, el("span", {class: "at"}, Units.format("s", e.at_s)), " ", event(e), how(e))));
+    list.replaceChildren(...events.map(e => el("li", {}, el("span", {class: "at"}, Units.format("s", e.at_s)), " ", el("span", {}, event(e), how(e)))));
   }
 
   return {draw};
 }
 
+const markOf = e => ({at: e.at_s, label: event(e) + (e.failed ? " (failed)" : ""), colour: e.failed ? "#8C939B" : undefined});
+
 // how says how an event went.
 function how(e) {
-  if (e.failed) return el("span", {class: "bad"}, e.failed);
-  return el("span", {class: "faint"}, e.underway ? "under way" : e.took_s > 0 ? `took ${Units.format("s", e.took_s)}` : "");
+  if (e.failed) return el("span", {class: "bad"}, ` failed: ${e.failed}`);
+  return el("span", {class: "faint"}, e.underway ? " · under way" : e.took_s > 0 ? ` · took ${Units.format("s", e.took_s)}` : "");
 }
+
+// The lines of the throughput; those sent are over each other.
+const answered = {name: "answered", hue: 4, width: 1.4};
+const sent = [{name: "valid", hue: 0, width: 2}, {name: "offered", hue: 6, variant: 1, width: 1.4}];
 
 const stick = c => ({name: c.name, hue: c.hue, draw: "sticks", colour: Palette.line(c), marked: true, radius: 3});
 const other = key => ({key, name: cutName(key), hue: 6});
@@ -91,8 +94,14 @@ function named(known, columns) {
 function stack(chart, frame, series, columns) {
   if (!series.length) return;
   chart.define(series);
-  chart.set({...frame, series: series.map(s => ({y: columns[s.key]}))});
+  chart.set({...frame, series: series.map(({of}) => ({y: of.length === 1 ? columns[of[0]] : sums(of.map(key => columns[key]))}))});
 }
+
+// sums adds columns up; what is not known of one counts as nothing.
+const sums = columns => columns[0].map((_, i) => {
+  const known = columns.map(c => c[i]).filter(v => v !== null);
+  return known.length ? known.reduce((a, b) => a + b) : null;
+});
 
 // add appends a second to the columns; i is its index.
 function add(c, second, i) {

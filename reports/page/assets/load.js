@@ -1,6 +1,5 @@
 // The tab Load: a study under way.
 import {el, fields, put, show} from "./dom.js";
-import {sentence} from "./api.js";
 import {apply, begin} from "./state.js";
 import {follow} from "./stream.js";
 import {levelCharts} from "./levelcharts.js";
@@ -11,7 +10,7 @@ import {when} from "./words.js";
 const tiles = [
   {name: "Offered", unit: "tx/s", of: s => s.offered_per_s},
   {name: "Valid", unit: "tx/s", of: s => s.valid_per_s, main: true},
-  {name: "Answered", unit: "tx/s", of: s => s.answered_per_s},
+  {name: "Answered", unit: "tx/s", of: s => s.answered_per_s, answers: true}, // shown where there are any
   {name: "In flight", unit: "tx", of: s => s.in_flight},
   {name: "Lag p99", unit: "s", of: s => s.lag_p99_s},
   {name: "Latency p50", unit: "s", of: s => s.p50_s},
@@ -25,13 +24,13 @@ export function loadView(root, about, connection) {
   const end = el("p", {class: "banner", role: "status", hidden: true});
   const facts = el("div", {class: "facts"});
   const heading = el("h2", {id: "level"}, "Before the first level");
-  const stage = el("p", {class: "stage", role: "status"});
+  const stage = el("p", {class: "stage"}), announced = el("p", {class: "unseen", role: "status"}); // once a level, not at each step of it
   const bar = el("progress", {max: "1", value: "0", "aria-label": "Progress of the run"});
   const left = el("p", {class: "left"});
   const stops = about.stop ? stopping() : null;
   const figures = tiles.map(t => ({...t, value: el("span", {class: "value"}, Units.unknown), symbol: el("span", {class: "unit"})}));
-  const tile = t => el("div", {class: t.main ? "tile main" : "tile"}, el("dt", {}, t.name), el("dd", {}, t.value, " ", t.symbol));
-  const list = el("dl", {class: "tiles"}, figures.map(tile));
+  for (const t of figures) t.tile = el("div", {class: t.main ? "tile main" : "tile"}, el("dt", {}, t.name), el("dd", {}, t.value, " ", t.symbol));
+  const list = el("dl", {class: "tiles"}, figures.map(t => t.tile));
   const charts = el("div", {class: "charts"}), events = el("ol", {class: "events", "aria-label": "Events of the level", hidden: true});
   const saturation = el("p", {class: "saturation", role: "status", hidden: true});
   const done = el("section", {"aria-labelledby": "done"}, el("h2", {id: "done"}, "Levels done"), saturation);
@@ -39,14 +38,15 @@ export function loadView(root, about, connection) {
   const noWarnings = el("p", {class: "none"}, "None so far.");
   const steps = el("ol", {class: "steps"});
   const stepsTitle = el("summary", {}, "Steps");
+  const underWay = el("section", {"aria-label": "The level under way"}, charts, events);
   root.append(simulated, end,
     el("section", {class: "run", "aria-labelledby": "level"},
-      el("div", {class: "now"}, heading, stage), el("div", {class: "progress"}, bar, left), stops?.root ?? "", facts),
-    list, el("section", {"aria-label": "The level under way"}, charts, events), done,
+      el("div", {class: "now"}, heading, stage, announced), el("div", {class: "progress"}, bar, left), stops?.root ?? "", facts),
+    list, underWay, done,
     el("section", {"aria-labelledby": "warnings"}, el("h2", {id: "warnings"}, "Warnings"), noWarnings, warnings),
     el("details", {class: "fold"}, stepsTitle, steps));
   const level = levelCharts(charts, events), levels = doneLevels(done);
-  let state = null, skew = 0, told = 0, frame = 0;
+  let state = null, skew = 0, told = 0, frame = 0, step = "";
   const written = new Map();
 
   // begun shows what is measured, which stays as it is until there is another network.
@@ -101,10 +101,14 @@ export function loadView(root, about, connection) {
     const second = level?.seconds.at(-1);
     const inLevel = level && !level.over && !ended && (second?.runs_out ? "running out" : (second?.at_s ?? 0) < level.from_s ? "warming up" : "measuring");
     put(stage, ended ? "" : [inLevel, state.working || !inLevel && last].filter(Boolean).join(" · "));
+    if (inLevel) put(announced, heading.textContent);
+    else if (last !== step) put(announced, last);
+    step = last;
+    for (const part of [list, underWay, done]) show(part, !!level || !ended);
     show(end, !!ended);
     if (ended) {
       end.className = ended.failed ? "banner bad" : "banner good";
-      const how = ended.failed ? `The run did not end well: ${sentence(ended.failed)}` : `The run has ended after ${Units.duration(ended.at_s)}.`;
+      const how = ended.failed ? `The run did not end well: ${ended.failed.replace(/\.?$/, ".")}` : `The run has ended after ${Units.duration(ended.at_s)}.`;
       const dir = ended.report?.replace(/[/\\][^/\\]*$/, "");
       put(end, how + (ended.report ? ` Its report is ${ended.report}, and meterbench view ${dir} shows it with the ledger.` : ""));
     }
@@ -115,8 +119,8 @@ export function loadView(root, about, connection) {
   function clock() {
     const {progress, end: ended, run} = state;
     const since = ended ? 0 : (Date.now() - told) / 1000;
-    const remaining = ended ? 0 : Math.max(0, progress.remaining_s - since);
-    if (progress.whole_s > 0) bar.value = ended ? 1 : Math.min(1, Math.max(0, 1 - remaining / progress.whole_s));
+    const remaining = Math.max(0, progress.remaining_s - since);
+    if (progress.whole_s > 0) bar.value = ended && !ended.failed ? 1 : Math.min(1, Math.max(0, 1 - remaining / progress.whole_s));
     const gone = ended ? ended.at_s : (Date.now() - skew - new Date(run.started)) / 1000;
     const most = progress.at_most ? "at most " : "about ";
     put(left, [`${Units.duration(gone)} elapsed`, !ended && progress.whole_s > 0 && `${most}${Units.duration(remaining)} left`].filter(Boolean).join(", "));
@@ -125,11 +129,13 @@ export function loadView(root, about, connection) {
   function current() {
     const second = state.level?.seconds.at(-1);
     list.classList.toggle("past", !!state.level?.over || !!state.end);
+    const answers = !!state.level?.seconds.some(s => s.answered_per_s > 0);
     for (const t of figures) {
+      if (t.answers) show(t.tile, answers);
       const v = second ? t.of(second) : null;
       const known = v !== null && v !== undefined;
       const scale = Units.scale(t.unit, [known ? v : 0]);
-      put(t.value, known ? Units.digits(t.unit === "tx" ? "count" : t.unit, v, scale) : Units.unknown);
+      put(t.value, known ? Units.digits(t.unit, v, scale) : Units.unknown);
       put(t.symbol, scale.symbol);
     }
   }

@@ -1,6 +1,6 @@
 // The network as a diagram: the ordering service above, the organisations below, each node with its ledgers and its CPU. It is made
 // of lists, so that it reads as one.
-import {el, fields, put, show, unseen} from "./dom.js";
+import {breakable, el, fields, put, show, unseen} from "./dom.js";
 import {roleName} from "./words.js";
 
 const sources = {network: "a network of meterbench, up now", attached: "a network that others run", folder: "the folder of a finished run"};
@@ -52,7 +52,7 @@ function tiers(o, tiles) {
     orderers.length && el("div", {class: "tier ordering"}, el("h3", {}, "Ordering service"), list(orderers, "the ordering service")),
     shown.length && el("ul", {class: "tier members", "aria-label": "Organisations"}, shown.map(({org, nodes}) => el("li", {class: "member"},
       el("h3", {}, org.name, org.msp && org.msp !== org.name ? el("span", {class: "msp"}, ` ${org.msp}`) : ""),
-      org.site && el("p", {class: "site"}, `at ${org.site}`),
+      org.site && org.site !== org.name && el("p", {class: "site"}, `at ${org.site}`),
       nodes.length ? list(nodes, org.name) : el("p", {class: "none"}, "No node is known.")))),
     rest.length && el("div", {class: "tier rest"}, el("h3", {}, "Others"), list(rest, "no organisation")),
     !nodes.length && !organisations.length && el("p", {class: "none"}, "No part of the network is known."),
@@ -85,7 +85,7 @@ function tile(n, tiles) {
     put(used, [known && Units.format("cores", n.cpu_cores), memory].filter(Boolean).join(", "));
   });
   return el("li", {class: `node ${n.role}`},
-    el("div", {class: "name"}, el("strong", {}, n.name), state),
+    el("div", {class: "name"}, el("strong", {}, breakable(n.name)), state),
     el("div", {class: "role"}, roleName(n.role), leads, n.address && el("span", {class: "address"}, n.address)),
     unseen("Blocks by channel: "), heights, el("div", {class: "load"}, cpu, used));
 }

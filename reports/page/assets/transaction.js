@@ -12,7 +12,8 @@ export async function transactionPage(channel, id, signal) {
       place(t) && el("a", {href: hash("ledger", channel, t.block)}, `Block ${t.block}`)),
     el("h2", {id: "tx"}, "Transaction ", el("code", {}, t.id)),
     fields([
-      ["Validation", el("span", {}, codeMark(t), t.code_text ? `: ${t.code_text}` : "")], ["Outcome", outcomeName(t.outcome)], ["Called", call(t)],
+      ["Validation", el("span", {}, codeMark(t), t.code_text ? `: ${t.code_text.replace(/^valid: /, "")}` : "")],
+      ["Outcome", t.outcome && t.outcome.toUpperCase() !== t.code && outcomeName(t.outcome)], ["Called", call(t)],
       ["Creator", [t.creator, t.subject].filter(Boolean).join(", ")], ["Endorsed by", t.endorsers?.map(e => `${e.subject} (${e.msp})`).join(", ")],
       ["Created", when(t.time)], ["Place", place(t)], ["Type", t.type.replaceAll("_", " ")],
       ["Size", Units.exact("B", t.bytes)], ["Event", t.event],
@@ -68,6 +69,7 @@ function value(f) {
   const unit = f.unit ? Units.space + f.unit : "";
   const text = v => typeof v === "object" ? JSON.stringify(v) : String(v);
   if (f.value === null || f.value === undefined) return Units.unknown;
+  if (typeof f.value === "string" && f.value.includes("\n")) return el("code", {class: "data"}, f.value.trimEnd()); // PEM
   if (!Array.isArray(f.value)) return text(f.value) + unit;
   if (f.value.length < 5 || !f.value.every(v => typeof v === "number")) return f.value.map(text).join(", ") + unit;
   const figure = el("div", {class: "values"});
