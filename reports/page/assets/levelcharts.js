@@ -14,7 +14,7 @@ export function levelCharts(parent, list) {
   const latency = chart({title: "Latency", y: {unit: "s", choice: true}});
   latency.define([{name: "p50", hue: 0}, {name: "p99", hue: 2, width: 2}]);
   const flight = chart({title: "In flight and lag", y: {unit: "tx", label: "transactions"}, right: {unit: "s"}});
-  flight.define([{name: "in flight", hue: 2}, {name: "lag p99", hue: 3, right: true}]);
+  flight.define([{name: "in flight", hue: 0}, {name: "lag p99", hue: 1, variant: 1, right: true}]); // green and pink look alike to many
   const ended = chart({title: "Outcomes", y: {unit: "tx/s"}});
   const cpu = chart({title: "CPU by process", y: {unit: "cores"}, empty: "No CPU sampled yet."});
   const blocks = chart({title: "Blocks as cut", y: {unit: "tx", label: "transactions"}, latest: false, empty: "No block yet."});
