@@ -55,6 +55,7 @@ globalThis.Charts = (() => {
   const sizes = new ResizeObserver(entries => entries.forEach(({target, contentRect: {width, height}}) => {
     const chart = charted.get(target);
     chart.size = [Math.round(width), Math.round(height)]; // to ask for it while drawing would have the browser lay the page out each time
+    chart.resized = true;
     later(chart);
   }));
   document.addEventListener("visibilitychange", () => {
@@ -63,6 +64,7 @@ globalThis.Charts = (() => {
   });
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", () => all.forEach(chart => chart.repaint()));
+  addEventListener("dppxchange", () => all.forEach(chart => chart.repaint())); // uPlot's, of a window on another screen or zoomed
 
   // themeOf reads the colours and the font of the page at an element.
   function themeOf(e) {
@@ -165,10 +167,21 @@ globalThis.Charts = (() => {
       this.rebuild();
     }
 
+    // retheme follows the size of the text, which goes with that of the window.
+    retheme() {
+      this.resized = false;
+      const before = this.theme;
+      this.theme = themeOf(this.plot);
+      if (!before || before.font === this.theme.font && before.ratio === this.theme.ratio) return;
+      this.u?.destroy();
+      this.u = this.entries = null;
+    }
+
     draw() {
       const [width, height] = this.size;
       if (!width || !height || !this.series.length) return;
       this.align();
+      if (this.resized) this.retheme();
       this.theme ??= themeOf(this.plot);
       const rows = Marks.rows(this.data.marks ?? [], this.span(), width, this.theme);
       if (this.rows !== rows) {

@@ -44,6 +44,7 @@ export function ledgerView(root, about) {
       asked = new AbortController();
       view = null;
       const {signal} = asked;
+      show(place, true);
       place.setAttribute("aria-busy", "true");
       try {
         if (!overview || !seen()) await look(signal);
@@ -152,7 +153,8 @@ export function ledgerView(root, about) {
   function goesOn(on) {
     if (over === !on) return;
     over = !on;
-    if (over) say("The run has ended. What is shown was read before; the tab Load says how to see the ledger again.");
+    show(place, !over || !!view?.network);
+    if (over) say(`The run has ended${view?.network ? ", and what is shown was read before" : ""}. The tab Load says how to see the ledger again.`);
     else show(trouble, false);
     again();
   }
