@@ -68,7 +68,11 @@ func TestDriversAreAlike(t *testing.T) {
 			t.Run(tt.name+"/"+string(driver), func(t *testing.T) {
 				f := newFakePeer()
 				tt.prepare(f)
-				c := dial(t, f, func(cfg *Config) { cfg.CommitTimeout = 100 * time.Millisecond })
+				c := dial(t, f, func(cfg *Config) {
+					if tt.outcome == result.Unknown {
+						cfg.CommitTimeout = 100 * time.Millisecond
+					}
+				})
 				tx := transaction(tt.wait)
 				tx.Driver = driver
 				var acknowledged time.Time
