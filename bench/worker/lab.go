@@ -57,6 +57,8 @@ type site struct {
 	mu      sync.Mutex
 	entries []bench.Entry // of the stations' ledgers, once they were read
 	read    bool
+
+	reckoned bool // the host knows what became of the workers' transactions
 }
 
 // Unwrap returns what is wrapped, for who asks whether it is more than a study.Site.
@@ -142,8 +144,15 @@ func (s *site) Series(ctx context.Context, series scenario.Series, need study.Ne
 	if err != nil {
 		return nil, preparation, err
 	}
+	var mu sync.Mutex
 	err = s.each(ctx, working, func(m *member, _ bench.Share, working func(string)) error {
-		return m.do(ctx, handover, &order{Prepare: &prepare{Series: series.Name, Need: need}}, working, nil)
+		d, err := m.ask(ctx, handover, &order{Prepare: &prepare{Series: series.Name, Need: need}}, working, nil)
+		if err == nil {
+			mu.Lock()
+			defer mu.Unlock()
+			preparation = prepared(preparation, d.Prepared)
+		}
+		return err
 	})
 	return workload, preparation, err
 }
@@ -200,6 +209,9 @@ func (s *site) stations(ctx context.Context) ([]bench.Entry, error) {
 
 // Stored implements study.Site: a simulated ledger has no contract that counts, so that it is what is valid on those of the stations.
 func (s *site) Stored(ctx context.Context) (n uint64, counted bool, err error) {
+	if err := s.reckon(ctx); err != nil {
+		return 0, false, err
+	}
 	if n, counted, err = s.Host.Stored(ctx); err != nil {
 		return n, counted, err
 	}

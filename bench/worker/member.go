@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"meterbench/bench"
+	"meterbench/bench/result"
 	"meterbench/internal/printable"
 )
 
@@ -24,7 +25,8 @@ type member struct {
 
 	busy  sync.Mutex // held while an order other than a level is under way
 	done  chan *done
-	usage atomic.Pointer[usage] // the newest of the level under way, or nil
+	usage atomic.Pointer[usage]                  // the newest of the level under way, or nil
+	calls atomic.Pointer[map[result.Call]uint64] // the newest of the session, or nil
 
 	mu      sync.Mutex
 	working func(string)        // of the order under way; nil while there is none
@@ -113,6 +115,12 @@ func (e *errFailed) Error() string { return e.text }
 // do has the worker carry out an order, after a whole that it needs, and waits until that is done. With ctx the worker stops. The error
 // names the worker; it is an *errFailed where the worker said it itself.
 func (m *member) do(ctx context.Context, whole []byte, o *order, working func(string), entries func([]bench.Entry)) error {
+	_, err := m.ask(ctx, whole, o, working, entries)
+	return err
+}
+
+// ask is do, and returns what the worker said in the end.
+func (m *member) ask(ctx context.Context, whole []byte, o *order, working func(string), entries func([]bench.Entry)) (*done, error) {
 	m.busy.Lock()
 	defer m.busy.Unlock()
 	m.mu.Lock()
@@ -137,13 +145,13 @@ func (m *member) do(ctx context.Context, whole []byte, o *order, working func(st
 		case d := <-m.done:
 			switch {
 			case ctx.Err() != nil:
-				return context.Cause(ctx)
+				return nil, context.Cause(ctx)
 			case d.Failed != "":
-				return &errFailed{fmt.Sprintf("%s: %s", m, printable.Line(d.Failed))}
+				return nil, &errFailed{fmt.Sprintf("%s: %s", m, printable.Line(d.Failed))}
 			}
-			return nil
+			return d, nil
 		case <-m.gone:
-			return fmt.Errorf("%s: %w", m, m.why)
+			return nil, fmt.Errorf("%s: %w", m, m.why)
 		case <-stop:
 			m.line.post(&order{Stop: true})
 			stop, ends = nil, time.After(patience)

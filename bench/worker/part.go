@@ -105,6 +105,7 @@ func (p *part) receive(r *report, decoder *recordDecoder) error {
 		return p.record(r.Batch, decoder)
 	case r.Live != nil:
 		p.member.usage.Store(&r.Live.Usage)
+		p.member.calls.Store(&r.Live.Calls)
 		p.mu.Lock()
 		before := p.fresh
 		p.live, p.fresh = *r.Live, true

@@ -239,7 +239,7 @@ func (s *server) receive(ctx context.Context, o *order) error {
 		if s.pieces = append(s.pieces, o.Piece...); len(s.pieces) > mostPieces {
 			return fmt.Errorf("the coordinator sends more than %d MB at once", mostPieces>>20)
 		}
-	case o.Open, o.Prepare != nil, o.Level != nil, o.Entries, o.Close:
+	case o.Open, o.Prepare != nil, o.Level != nil, o.Entries, o.Account, o.Close:
 		t := task{order: o, whole: s.pieces}
 		t.ctx, t.end = context.WithCancel(ctx)
 		s.stop, s.pieces, s.level = t.end, nil, nil
@@ -270,11 +270,11 @@ func (s *server) carryOut(ctx context.Context) {
 			o.end()
 			continue
 		}
-		failed := ""
-		if err := s.carry(o); err != nil {
-			failed = err.Error()
+		var d done
+		if err := s.carry(o, &d); err != nil {
+			d = done{Failed: shortened(err.Error())}
 		}
-		s.line.post(&report{Done: &done{shortened(failed)}})
+		s.line.post(&report{Done: &d})
 		o.end()
 	}
 }
@@ -282,8 +282,8 @@ func (s *server) carryOut(ctx context.Context) {
 // shortened returns a text that fits into a message.
 func shortened(text string) string { return strings.ToValidUTF8(text[:min(len(text), mostText)], "") }
 
-// carry carries out an order other than a level.
-func (s *server) carry(o task) error {
+// carry carries out an order other than a level. What is to be said in the end it puts into d.
+func (s *server) carry(o task, d *done) (err error) {
 	working := func(text string) {
 		s.line.post(&report{Working: shortened(text)})
 		if s.Working != nil {
@@ -311,13 +311,18 @@ func (s *server) carry(o task) error {
 	case s.station == nil:
 		return errors.New("no station is open")
 	case o.Prepare != nil:
-		workload, err := s.station.Series(o.ctx, o.Prepare.Series, o.Prepare.Need, o.whole, working)
-		if err == nil {
+		var workload bench.Workload
+		if workload, d.Prepared, err = s.station.Series(o.ctx, o.Prepare.Series, o.Prepare.Need, o.whole, working); err == nil {
 			s.workloads[o.Prepare.Series] = workload
 		}
 		return err
 	case o.Entries:
 		return s.sendEntries(o.ctx)
+	case o.Account:
+		if accountant, ok := s.station.(Accountant); ok {
+			d.Account, err = accountant.Account()
+		}
+		return err
 	case o.Close:
 		station := s.station
 		s.station = nil

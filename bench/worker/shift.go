@@ -96,7 +96,7 @@ func (s *server) runWith(ctx context.Context, level *shift, others *others) (*re
 	}
 	using, beating := watchUsage(), heartbeat.Start()
 	ran, err := bench.RunShares(ctx, s.alarm, together, s.station.Target(), bench.Watch{Live: func(now bench.Live) {
-		spool.tell(live{Elapsed: now.Elapsed, Counts: now.Counts, InFlight: now.InFlight, Usage: using.newest(others.epoch)})
+		spool.tell(live{Elapsed: now.Elapsed, Counts: now.Counts, InFlight: now.InFlight, Usage: using.newest(others.epoch), Calls: s.calls()})
 	}}, others)
 	gaps := beating.Stop()
 	all.Stalls = spool.close()
@@ -127,6 +127,14 @@ func (s *server) runWith(ctx context.Context, level *shift, others *others) (*re
 	}
 	all.Clock.Drift, all.Clock.AfterHalf = others.bearing.Offset-after.Offset, after.Half
 	return all, nil
+}
+
+// calls returns how many requests the station has sent, nil where it does not count.
+func (s *server) calls() map[result.Call]uint64 {
+	if counts, ok := s.station.(Caller); ok {
+		return counts.Calls()
+	}
+	return nil
 }
 
 // loads returns the loads of a level, as the engine takes them.

@@ -51,6 +51,7 @@ type order struct {
 	Over    bool     `cbor:",omitempty"` // all workers are Held
 	Stop    bool     `cbor:",omitempty"` // the order under way
 	Entries bool     `cbor:",omitempty"` // of the station's ledger
+	Account bool     `cbor:",omitempty"` // of what became of the station's transactions
 	Close   bool     `cbor:",omitempty"` // the station
 	Bye     bool     `cbor:",omitempty"`
 }
@@ -69,7 +70,9 @@ func (h *hello) String() string { return fmt.Sprintf("worker %d on %s", h.Rank.N
 
 // A done ends an order but for a level, which has results.
 type done struct {
-	Failed string // why; empty: it was done
+	Failed   string // why; empty: it was done
+	Prepared result.Preparation
+	Account  []byte
 }
 
 // prepare is an order to make the workload of a series ready.
@@ -119,6 +122,7 @@ type live struct {
 	Counts   result.Counts
 	InFlight uint64
 	Usage    usage
+	Calls    map[result.Call]uint64 // that the station has sent
 }
 
 // usage is a study.Usage.

@@ -13,6 +13,7 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/arrival"
+	"meterbench/bench/result"
 	"meterbench/bench/study"
 )
 
@@ -44,7 +45,7 @@ type Station interface {
 	Target() bench.Target
 	// Series makes the workload of a series ready, with the keys and the values that the coordinator's site gave it, and without
 	// changing the ledger. handover is what Host.HandoverOf returned. working tells what is going on.
-	Series(ctx context.Context, series string, need study.Need, handover []byte, working func(text string)) (bench.Workload, error)
+	Series(ctx context.Context, series string, need study.Need, handover []byte, working func(text string)) (bench.Workload, result.Preparation, error)
 	// Arrivals returns those of a series with an open load at a level of it.
 	Arrivals(series string, offered float64) (arrival.Process, error)
 	Close() error

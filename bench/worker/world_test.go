@@ -102,12 +102,13 @@ func newStation(o Opening) (s *station, err error) {
 
 func (s *station) Target() bench.Target { return s.target }
 
-func (s *station) Series(ctx context.Context, series string, _ study.Need, handover []byte, working func(string)) (bench.Workload, error) {
+func (s *station) Series(ctx context.Context, series string, _ study.Need, handover []byte, working func(string)) (bench.Workload, result.Preparation, error) {
 	working("make readings")
 	if string(handover) != "of "+series {
-		return nil, errors.New("the handover of another series")
+		return nil, result.Preparation{}, errors.New("the handover of another series")
 	}
-	return workload{}, s.series(ctx)
+	made := result.Preparation{Ciphertexts: 3, Total: float64(1 + s.opening.Rank), Encrypt: result.Cost{P50: float64(s.opening.Rank)}}
+	return workload{}, made, s.series(ctx)
 }
 
 func (s *station) Arrivals(_ string, offered float64) (arrival.Process, error) {
