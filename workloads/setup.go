@@ -95,7 +95,7 @@ func (r *Readings) Prepare(ctx context.Context, n int, progress func(done, total
 	if len(seconds) == 0 {
 		return result.Preparation{}, nil // other processes make them
 	}
-	return result.Preparation{Ciphertexts: n, Encrypt: medianCost(seconds), Total: time.Since(start).Seconds()}, nil
+	return result.Preparation{Ciphertexts: len(seconds), Encrypt: medianCost(seconds), Total: time.Since(start).Seconds()}, nil
 }
 
 // encrypt makes those of the first n ciphertexts ready that the process needs, and returns how long each took.
