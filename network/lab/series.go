@@ -24,13 +24,18 @@ func (b *builder) Series(ctx context.Context, series scenario.Series, need study
 		if err != nil {
 			return nil, all, err
 		}
-		made = append(made, one)
-		if preparation.Ciphertexts > 0 {
-			all = result.Preparation{Ciphertexts: all.Ciphertexts + preparation.Ciphertexts, Total: all.Total + preparation.Total, Encrypt: preparation.Encrypt}
-		}
+		made, all = append(made, one), added(all, preparation)
 	}
 	b.keep(series.Name, made)
 	return b.join(series, need, made), all, nil
+}
+
+// added returns what was made for a series with what was made for one more of its workloads.
+func added(all, preparation result.Preparation) result.Preparation {
+	if preparation.Ciphertexts == 0 {
+		return all
+	}
+	return result.Preparation{Ciphertexts: all.Ciphertexts + preparation.Ciphertexts, Total: all.Total + preparation.Total, Encrypt: preparation.Encrypt}
 }
 
 // keep keeps the workloads of a series.
