@@ -148,6 +148,8 @@ type Point struct {
 	GC        *GC                      `json:"gc,omitempty"` // what garbage collection did to the client; nil in runs of older versions
 	// ClientGap says when the load generator did not run; nil in runs of older versions.
 	ClientGap *ClientGap `json:"client_gap_s,omitempty"`
+	// Workers are those that made the load together, in the order of their ranks; nil where the client is one process.
+	Workers []WorkerPoint `json:"workers,omitempty"`
 	// ClientPriority is that of the load generator during the level; empty in runs of older versions.
 	ClientPriority proc.Priority `json:"client_priority,omitempty"`
 	// Little compares both sides of Little's law; nil under a load that changes by itself, where the level was

@@ -46,24 +46,35 @@ func (e *exposure) exposed(epoch time.Time, g heartbeat.Gap) bool {
 	return start < max(e.until, e.to) && end+g.Halted > e.from
 }
 
-// judge stores the gaps of the load generator that can have changed a point, and marks the point where one is too long.
+// judge stores the gaps of the load generator that can have changed a point, and marks the point where one is too long. That of a
+// worker has marked it already.
 func (e *exposure) judge(p *result.Point, m bench.Result, gaps []heartbeat.Gap) {
-	p.ClientGap = &result.ClientGap{}
+	gap := e.gap(p, m, gaps)
+	p.ClientGap = &gap
+	if gap.TooLong() && p.Workers == nil {
+		p.Valid = false
+		p.Reasons = append(p.Reasons, "the load generator "+halted(gap))
+	}
+}
+
+// gap returns the gaps that can have changed a point.
+func (e *exposure) gap(p *result.Point, m bench.Result, gaps []heartbeat.Gap) (of result.ClientGap) {
 	for _, g := range gaps {
 		if e.exposed(m.Epoch, g) {
-			p.ClientGap.Longest = max(p.ClientGap.Longest, g.Length.Seconds())
-			p.ClientGap.Halted = max(p.ClientGap.Halted, g.Halted.Seconds())
-			p.ClientGap.Suspended = max(p.ClientGap.Suspended, g.Suspended.Seconds())
+			of.Longest = max(of.Longest, g.Length.Seconds())
+			of.Halted = max(of.Halted, g.Halted.Seconds())
+			of.Suspended = max(of.Suspended, g.Suspended.Seconds())
 		}
 	}
-	limit := tolerated(p) + min(lateShare*(e.to-e.from).Seconds(), mostHalt.Seconds())
-	p.ClientGap.Tolerated = limit
-	if halted := p.ClientGap.Halted; p.ClientGap.TooLong() {
-		how := "stopped, or frozen with its control group"
-		if p.ClientGap.Suspended > 0 {
-			how = "the machine was suspended"
-		}
-		p.Valid = false
-		p.Reasons = append(p.Reasons, fmt.Sprintf("the load generator did not run for %.3g s, more than %.3g s: %s", halted, limit, how))
+	of.Tolerated = tolerated(p) + min(lateShare*(e.to-e.from).Seconds(), mostHalt.Seconds())
+	return of
+}
+
+// halted says what a process did that halted for too long.
+func halted(of result.ClientGap) string {
+	how := "stopped, or frozen with its control group"
+	if of.Suspended > 0 {
+		how = "the machine was suspended"
 	}
+	return fmt.Sprintf("did not run for %.3g s, more than %.3g s: %s", of.Halted, of.Tolerated, how)
 }

@@ -33,6 +33,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	law, exposed := make([]little, len(t.levels)), make([]exposure, len(t.levels))
 	keyed, lost := make([]*conflicts, len(t.levels)), make([]*doubtLog, len(t.levels))
 	after, keys := make([]*aftermath, len(t.levels)), make([]result.LevelKey, len(t.levels))
+	shares := make([]*shareLog, len(t.levels))
 	for i, l := range t.levels {
 		from, to, first := l.series.Start+s.Scenario.WarmupOf(l.series), l.end(), s.next[l.series.Name]
 		keys[i] = result.LevelKey{Series: l.series.Name, Repetition: l.repetition, Load: l.load}
@@ -41,7 +42,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		}
 		steady[i] = newSteadiness(first, from, to)
 		steady[i].satisfaction = newSatisfaction(l.series.Objective)
-		exposed[i] = exposure{from: from, to: to}
+		exposed[i], shares[i] = exposure{from: from, to: to}, s.newShareLog(from, to)
 		law[i] = little{from: from, to: to, wait: l.series.Load.Wait}
 		keyed[i] = newConflicts(s.conditions(l), from, to)
 		after[i] = s.events.newAftermath(l, from)
@@ -55,6 +56,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			steady[i].add(r)
 			law[i].add(r)
 			exposed[i].add(r)
+			shares[i].add(r)
 			keyed[i].add(r)
 			after[i].add(r, r.Seq-first)
 			lost[i].add(r)
@@ -135,6 +137,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 				s.settle(&p, l, m, w, steady[i])
 				law[i].check(&p, l, m)
 			}
+			judgeWorkers(&p, made.workers, i, &exposed[i], shares[i])
 			exposed[i].judge(&p, m, gaps)
 			keyed[i].judge(&p)
 			p.MarkFailed()

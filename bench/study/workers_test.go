@@ -1,0 +1,140 @@
+package study
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+	"meterbench/bench/scenario"
+	"meterbench/internal/alarm"
+	"meterbench/internal/heartbeat"
+)
+
+// A crewSite has its load made by workers, which this process plays.
+type crewSite struct {
+	*site
+	workers   int
+	workloads map[string]bench.Workload
+	late      time.Duration // of every transaction of the last worker
+	tell      func(*WorkerLevel)
+}
+
+func (c *crewSite) Series(ctx context.Context, one scenario.Series, need Need, working func(string)) (bench.Workload, result.Preparation, error) {
+	w, p, err := c.site.Series(ctx, one, need, working)
+	c.workloads[one.Name] = w
+	return w, p, err
+}
+
+func (c *crewSite) Ranks() (all []int) {
+	for rank := range c.workers {
+		all = append(all, rank+3) // as where others are not up
+	}
+	return all
+}
+
+// RunTogether implements Crew: it deals the records of one process out to workers.
+func (c *crewSite) RunTogether(ctx context.Context, level CrewLevel, watch bench.Watch) ([]bench.Result, []WorkerLevel, error) {
+	loads := make([]bench.Load, len(level.Loads))
+	for i, l := range level.Loads {
+		l.Workload, l.Sink = c.workloads[level.Keys[i].Series], dealer{l.Sink, c}
+		loads[i] = l
+	}
+	results, err := bench.RunTogether(ctx, alarm.Timers{}, loads, c.Target(), watch)
+	var workers []WorkerLevel
+	for i, rank := range c.Ranks() {
+		w := WorkerLevel{Rank: rank, Host: fmt.Sprint("n", i+1), Share: bench.Share{Rank: i, Of: c.workers}, Results: results, Stalls: make([]uint64, len(loads))}
+		for at := time.Duration(0); at <= 20*time.Second; at += time.Second {
+			w.Usage = append(w.Usage, Usage{At: at, CPU: 0.25 * at.Seconds()})
+		}
+		if c.tell != nil && i == c.workers-1 {
+			c.tell(&w)
+		}
+		workers = append(workers, w)
+	}
+	return results, workers, err
+}
+
+type dealer struct {
+	bench.Sink
+	of *crewSite
+}
+
+func (d dealer) Record(r result.Record) {
+	i := int(r.Seq) % d.of.workers
+	r.Worker = uint16(d.of.Ranks()[i])
+	if i == d.of.workers-1 && r.Started != result.NotReached {
+		r.Started += d.of.late
+	}
+	d.Sink.Record(r)
+}
+
+// A point says what each worker did, and is not valid where one of them did not do its part: then it says which, and why.
+func TestWorkers(t *testing.T) {
+	const ms = time.Millisecond
+	for _, tt := range []struct {
+		name string
+		late time.Duration
+		tell func(*WorkerLevel)
+		want string // of the last worker's fault; empty: none
+	}{
+		{"all in time", 0, nil, ""},
+		{"late", 8 * ms, nil, "was late: schedule lag p50 8.0 ms, more than 5.0 ms"},
+		{"halted", 0, func(w *WorkerLevel) {
+			at := w.Results[0].Epoch.Add(2 * time.Second)
+			w.Gaps = []heartbeat.Gap{{Start: at, End: at.Add(time.Second), Length: time.Second, Halted: time.Second}}
+		}, "did not run for 1 s, more than 0.035 s: stopped, or frozen with its control group"},
+		{"stalled", 0, func(w *WorkerLevel) { w.Stalls[0] = 2 }, "waited 2 times for the coordinator to take what it recorded"},
+		{"collecting garbage", 0, func(w *WorkerLevel) {
+			w.Results = []bench.Result{w.Results[0]}
+			w.Results[0].GC.PauseMax = 6 * ms
+		}, "was stopped by garbage collection for 6.0 ms, more than 5.0 ms"},
+		{"its wall clock off", 0, func(w *WorkerLevel) { w.Clock.Wall = 300 * ms }, ""},
+		{"far away", 0, func(w *WorkerLevel) { w.Clock.Half = 31 * ms },
+			"may have had its window 0.031 s beside that of the level, more than 0.03 s: half a round trip of 0.031 s, and a drift of 0 s"},
+		{"drifting by as much as any clock", 0, func(w *WorkerLevel) { w.Clock.Drift, w.Clock.Half = 300*time.Microsecond, 50*time.Microsecond }, ""},
+		{"drifting", 0, func(w *WorkerLevel) { w.Clock.Drift = -4 * ms },
+			"has a clock that is -0.13 % off the coordinator's, so that its latencies may be"},
+		{"drifting as far as its round trips are long", 0, func(w *WorkerLevel) { w.Clock.Drift, w.Clock.Half, w.Clock.AfterHalf = 4*ms, 2*ms, 2*ms }, ""},
+		{"drifting far", 0, func(w *WorkerLevel) { w.Clock.Drift = 40 * ms },
+			"may have had its window 0.04 s beside that of the level, more than 0.03 s: half a round trip of 0 s, and a drift of 0.04 s"},
+		{"lost", 0, func(w *WorkerLevel) {
+			w.Lost = &Loss{Why: "worker 4: killed", Until: 2 * time.Second, Scheduled: 50, Received: 40}
+		},
+			"was lost 2 s after the level's start (worker 4: killed): 20 % of its transactions until then are not on record"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			at, crew := newSite(), (*crewSite)(nil)
+			at.mixed = true
+			at.as = func(s *site) Site {
+				crew = &crewSite{site: s, workers: 2, workloads: map[string]bench.Workload{}, late: tt.late, tell: tt.tell}
+				return crew
+			}
+			o := conduct(t, series(open("a", 4*time.Second, 50)), at, nil)
+			p := o.summary.Points[0]
+			if len(p.Workers) != 2 || p.Workers[0].Rank != 3 || p.Workers[1].Host != "n2" {
+				t.Fatalf("%+v", p.Workers)
+			}
+			var scheduled uint64
+			for i, w := range p.Workers {
+				scheduled += w.Scheduled
+				if w.CPU == nil || math.Abs(*w.CPU-0.25) > 1e-9 {
+					t.Errorf("worker %d: CPU %v", i, w.CPU)
+				}
+			}
+			equal(t, "scheduled by all", p.Scheduled, scheduled)
+			equal(t, "the first one's faults", 0, len(p.Workers[0].Reasons))
+			equal(t, "the last one's faults", tt.want, strings.Join(p.Workers[1].Reasons, "; "))
+			equal(t, "valid", tt.want == "", p.Workers[1].Valid)
+			said := strings.Join(p.Reasons, "; ")
+			if p.Valid != (tt.want == "") || tt.want != "" && !strings.Contains(said, "worker 4 on n2 "+tt.want) {
+				t.Errorf("valid %t, %s", p.Valid, said)
+			}
+			equal(t, "complete", tt.name != "lost", o.summary.Complete)
+		})
+	}
+}
