@@ -161,6 +161,7 @@ func build(run result.Run, sum result.Summary, more details) Report {
 			eventsSection(all),
 			uncertaintySection(sum.Uncertainty),
 			costsSection(all),
+			workersSection(all),
 			[]Section{resourceSection(all, run.Host), encryptionSection(fe, run), checksSection(sum, all)}),
 		Manifest: manifest(run, sum),
 		Source:   run.Source, Topology: indented(run.Topology),

@@ -1,0 +1,62 @@
+package reports
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"meterbench/bench/result"
+	"meterbench/bench/stats"
+)
+
+// manned is a run whose load two workers made, of which the second was late at one level.
+func manned(t testing.TB) (result.Run, result.Summary) {
+	t.Helper()
+	run, sum := fixture(t)
+	value := func(v float64) *float64 { return &v }
+	for i := range sum.Points {
+		p := &sum.Points[i]
+		late := value(0.0011)
+		if i == 1 {
+			late, p.Valid, p.Reasons = value(0.025), false, []string{"worker 1 on n2 was late: schedule lag p99 25.0 ms, more than 5.0 ms"}
+		}
+		p.Workers = []result.WorkerPoint{
+			{Rank: 0, Host: "n1", Scheduled: p.Scheduled / 2, CPU: value(0.21), ScheduleLag: stats.Quantiles{P50: value(0.0002), P99: value(0.0010), N: 1000},
+				Clock: result.ClockPoint{Half: 60e-6, Drift: -2e-6, Wall: 0.3, Misplaced: 62e-6}, Valid: true},
+			{Rank: 1, Host: "n2", Scheduled: p.Scheduled / 2, CPU: value(0.24), ScheduleLag: stats.Quantiles{P50: value(0.0003), P99: late, N: 1000},
+				Clock: result.ClockPoint{Half: 80e-6, Drift: 3e-6, Misplaced: 83e-6}, Valid: i != 1, Reasons: []string{"was late"}},
+		}
+	}
+	return run, sum
+}
+
+// A report says of every worker what it did, and which one was late.
+func TestWorkersSection(t *testing.T) {
+	r := Build(manned(t))
+	sound(t, r)
+	onlyWhatIsThere(t, "manned", r)
+	table := tableOf(t, r, "workers")
+	if want := 2 * len(rowsOf(seriesOf(second(manned(t))))); len(table.Rows) != want {
+		t.Errorf("%d rows, want %d", len(table.Rows), want)
+	}
+	for _, id := range []string{"workers-lag", "workers-cpu"} {
+		f := figure(t, r, id)
+		if panel := f.Panels[0]; !slices.Equal(panel.Categories, []string{"0", "1"}) || len(panel.Series[0].Points) != 2 {
+			t.Errorf("%s: %+v", id, panel)
+		}
+	}
+	i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Subject == "Workers" })
+	if i < 0 {
+		t.Fatal("no finding")
+	}
+	f := r.Findings[i]
+	if f.Verdict != Bad || f.Value != "1 of 2 did not do their part" || !strings.Contains(f.Text, "The latest was worker 1 on n2: schedule lag p99 25") {
+		t.Errorf("%v: %s: %s", f.Verdict, f.Value, f.Text)
+	}
+	run, sum := fixture(t)
+	if slices.ContainsFunc(Build(run, sum).Sections, func(s Section) bool { return s.ID == "workers" }) {
+		t.Error("workers of a run without any")
+	}
+}
+
+func second[A, B any](_ A, b B) B { return b }
