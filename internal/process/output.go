@@ -17,8 +17,9 @@ import (
 const outputDelay = time.Second
 
 // Output runs a program that says something short, as its version, and returns what it wrote to both outputs. One that
-// writes more than most bytes is killed, as is one that still runs when the context ends, each with its process group.
-func Output(ctx context.Context, most int, path string, args ...string) ([]byte, error) {
+// writes more than most bytes is killed, as is one that still runs when the context ends, each with its process group. env is
+// its whole environment, KEY=value; nil: this process's.
+func Output(ctx context.Context, most int, env []string, path string, args ...string) ([]byte, error) {
 	// As in supervise: the parent-death signal is the thread's.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -26,7 +27,7 @@ func Output(ctx context.Context, most int, path string, args ...string) ([]byte,
 	defer cancel(nil)
 	out := &limited{most: most, full: func() { cancel(fmt.Errorf("it writes more than %d bytes", most)) }}
 	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Stdout, cmd.Stderr = out, out
+	cmd.Env, cmd.Stdout, cmd.Stderr = env, out, out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
 	cmd.WaitDelay = outputDelay

@@ -46,7 +46,7 @@ func TestOutput(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			defer cancel()
 			began := time.Now()
-			out, err := Output(ctx, 1000, path)
+			out, err := Output(ctx, 1000, nil, path)
 			if took := time.Since(began); took > time.Minute {
 				t.Errorf("took %v", took)
 			}

@@ -27,15 +27,15 @@ type Reaper struct {
 }
 
 // StartReaper starts the reaper of a run folder of this process, made by NewDir. executable is a program whose main calls
-// Reap.
-func StartReaper(executable, dir string) (*Reaper, error) {
+// Reap. env is what that needs of the environment, KEY=value.
+func StartReaper(executable, dir string, env ...string) (*Reaper, error) {
 	in, lives, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("start the reaper: %w", err)
 	}
 	defer in.Close()
 	cmd := exec.Command(executable, dir)
-	cmd.Args[0], cmd.Dir, cmd.Env, cmd.Stdin = reaperArgv0, "/", []string{"GOMAXPROCS=1"}, in
+	cmd.Args[0], cmd.Dir, cmd.Env, cmd.Stdin = reaperArgv0, "/", append([]string{"GOMAXPROCS=1"}, env...), in
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
 		lives.Close()

@@ -187,7 +187,7 @@ var versionLine = regexp.MustCompile(`(?m)^\s*Version: ([0-9A-Za-z.+_-]{1,64})\s
 func runVersion(ctx context.Context, program string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, versionTime)
 	defer cancel()
-	out, err := process.Output(ctx, versionBytes, program, "version")
+	out, err := process.Output(ctx, versionBytes, nil, program, "version")
 	if err != nil {
 		first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 		if first != "" {
