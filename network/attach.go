@@ -53,6 +53,7 @@ type Attached struct {
 	asking    sync.WaitGroup
 	stop      context.CancelFunc // ends the questions; nil: nothing is asked
 	log       *blockLog          // nil: no log is read
+	ends      map[string]int64   // of the logs when they were opened
 }
 
 // An AttachPart is a part of an Attachment that is wrong.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/bench/topology"
 	"meterbench/internal/regular"
 	"meterbench/network/client"
 	"meterbench/network/fabric"
@@ -19,23 +20,40 @@ func (a *Attached) openLogs() error {
 		return nil
 	}
 	var nodes []Node
-	from := map[string]int64{}
+	a.ends = map[string]int64{}
 	for _, name := range slices.Sorted(maps.Keys(a.Logs)) {
 		f, err := regular.Open(a.Logs[name], math.MaxInt64)
 		if err != nil {
 			return &AttachError{Part: AttachLog, Name: name, Reason: fmt.Sprintf("the log of %s cannot be read: %v", name, err)}
 		}
-		from[name] = f.Size()
+		a.ends[name] = f.Size()
 		f.Close() // only its size was asked for
 		nodes = append(nodes, Node{Name: name, Role: result.RolePeer, Log: a.Logs[name]})
 	}
 	dialect, _ := fabric.DialectOf(a.Agreed.Orderers, a.Fabric) // of a consensus that is not known, peers report all the same
-	a.log = newBlockLog(nodes, from, dialect.Log())
+	a.log = newBlockLog(nodes, a.ends, dialect.Log())
 	return nil
 }
 
 // Observes reports whether the log of the peer at which commits are seen is read.
 func (a *Attached) Observes() bool { return a.Logs[a.Gateways[0].Name] != "" }
+
+// NewCuts returns what the logs of orderers tell of the blocks that are cut from Attach on, of which nothing is read yet; nil where
+// none is read.
+func (a *Attached) NewCuts() *Cuts {
+	if !a.Cuts() {
+		return nil
+	}
+	dialect, _ := fabric.DialectOf(a.Agreed.Orderers, a.Fabric) // as in openLogs
+	c := &Cuts{batches: map[string]topology.Batch{a.Channel: a.Agreed.Batch}}
+	for _, name := range slices.Sorted(maps.Keys(a.Logs)) {
+		if !slices.ContainsFunc(a.Gateways, func(g client.Gateway) bool { return g.Name == name }) {
+			log := newNodeLog(Node{Name: name, Role: result.RoleOrderer, Log: a.Logs[name]}, a.ends[name], dialect.Log())
+			c.logs = append(c.logs, &cutLog{log, map[string]uint64{}, map[blockKey]cut{}})
+		}
+	}
+	return c
+}
 
 // Cuts reports whether the log of another node is read than of those that take transactions: an orderer's.
 func (a *Attached) Cuts() bool {

@@ -40,6 +40,8 @@ type Config struct {
 	// Used returns what nodes of a network that others run had used at an instant: seconds of a processor, and bytes; nil: that is not
 	// known.
 	Used func(at time.Time) (cpu map[string]float64, memory map[string]uint64)
+	// Cuts is what logs of a network that others run tell of when blocks were cut; nil: nothing.
+	Cuts *network.Cuts
 	// Name and Fabric are the name and the release of a network that others run; empty where they are not known.
 	Name, Fabric string
 }
@@ -115,6 +117,9 @@ func Attached(to network.Attachment, c Config) (*Explorer, error) {
 	}
 	e := newExplorer(c, ledger.SourceAttached)
 	e.attached = &to
+	if c.Cuts != nil {
+		e.cuts = &cutReader{cuts: c.Cuts}
+	}
 	of := &channel{name: to.Channel, contracts: map[string]string{}}
 	for _, d := range to.Contracts {
 		of.contracts[d.Name] = d.Contract

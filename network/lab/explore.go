@@ -45,5 +45,5 @@ func (s *fabricSite) explorer() (*explorer.Explorer, error) {
 
 // explorer looks at the ledger of the site's channel, as the first identity.
 func (s *attachedSite) explorer() (*explorer.Explorer, error) {
-	return explorer.Attached(s.net.Attachment, explorer.Config{Name: s.lab.attached.name, Fabric: s.net.Fabric, Used: s.net.Usage})
+	return explorer.Attached(s.net.Attachment, explorer.Config{Name: s.lab.attached.name, Fabric: s.net.Fabric, Used: s.net.Usage, Cuts: s.net.NewCuts()})
 }
