@@ -124,19 +124,24 @@ func TestFiguresOfSimulatedRuns(t *testing.T) {
 	}
 }
 
-// endLevel presses the button that ends the level, after its first second.
-func endLevel(t *testing.T, url string, number int) {
+// awaitSeconds waits until a page shows a level with so many seconds.
+func awaitSeconds(url string, number, seconds int) {
 	for {
 		var now live.State
 		if answer, err := http.Get(url + "api/state"); err == nil {
 			_ = json.NewDecoder(answer.Body).Decode(&now)
 			answer.Body.Close()
 		}
-		if now.Level != nil && now.Level.Number == number && len(now.Level.Seconds) > 0 {
-			break
+		if now.Level != nil && now.Level.Number == number && len(now.Level.Seconds) >= seconds {
+			return
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
+}
+
+// endLevel presses the button that ends a level, after its first second.
+func endLevel(t *testing.T, url string, number int) {
+	awaitSeconds(url, number, 1)
 	token := regexp.MustCompile(`name="token" content="([^"]+)"`).FindStringSubmatch(fetch(t, url))
 	r, err := http.NewRequest("POST", url+"api/stop", strings.NewReader(`{"what":"level"}`))
 	if err != nil || token == nil {

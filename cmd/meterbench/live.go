@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -206,14 +207,17 @@ func (l *livePage) show(r *network.Record) (hide func()) {
 	}
 }
 
-// ended tells the page how the study ended whose results are in a folder, if there are any.
-func (l *livePage) ended(dir string, err error) {
+// ended tells the page how the study ended whose results are in a folder, if there are any, in the words of the terminal.
+func (l *livePage) ended(ctx context.Context, dir string, err error) {
 	if l.feed == nil {
 		return
 	}
 	report := filepath.Join(dir, "report.html")
 	if dir == "" || !exists(report) {
 		report = ""
+	}
+	if _, text := verdict(ctx, err); text != "" {
+		err = errors.New(text)
 	}
 	l.feed.End(err, report)
 	l.feed = nil

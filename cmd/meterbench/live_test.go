@@ -243,6 +243,23 @@ func TestLiveStop(t *testing.T) {
 	}
 }
 
+// The page says of a run that was interrupted what the terminal says, and has what was measured until then.
+func TestLiveInterrupted(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := startLive(t, dir, "run", ledgerScenario(t, dir, "{kind: closed, clients: [2, 4], hold: 20s}"), "--live", "--set", "warmup=500ms")
+	go func() {
+		awaitSeconds(s.url, 1, 3)
+		_ = s.cmd.Process.Signal(syscall.SIGINT)
+	}()
+	studies := watchStudies(t, s.url)
+	stored := s.waitRun(t, exitInterrupted)
+	if len(studies) != 1 || studies[0].End == nil || studies[0].End.Failed != "interrupted" || !strings.Contains(s.log.String(), "meterbench: interrupted\n") {
+		t.Fatalf("%+v\n%s", studies, s.log)
+	}
+	studies[0].agrees(t, stored.Dir)
+}
+
 // fetch returns what is at a URL.
 func fetch(t *testing.T, url string) string {
 	t.Helper()

@@ -63,7 +63,7 @@ claim is about one:
 			}
 			defer r.live.close()
 			dir, err := r.measure(plans[0])
-			defer func() { r.live.ended(dir, err) }()
+			defer func() { r.live.ended(cmd.Context(), dir, err) }()
 			if dir == "" {
 				return err
 			}

@@ -73,7 +73,7 @@ requires (likewise, before 3); 130 interrupted, or ended on the page (measuremen
 				dir, err := r.measure(p)
 				err = historyFile(past).add(cmd.ErrOrStderr(), p.Scenario, dir, err)
 				err = present(cmd.Context(), cmd.OutOrStdout(), dir, err)
-				r.live.ended(dir, err)
+				r.live.ended(cmd.Context(), dir, err)
 				return err
 			})
 		},
