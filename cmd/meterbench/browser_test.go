@@ -162,7 +162,7 @@ func (p *tab) findReading(made map[string]readingJSON) string {
 	p.shoot("meter")
 	id := eval[string](p, `[...document.querySelectorAll('`+found+`')].filter(a => a.closest("tr").textContent.includes("PutReading")).at(-1).title`)
 	p.search(id)
-	p.wait(`document.querySelector("#tx code")?.textContent === "`+id+`"`, 10*time.Second)
+	p.wait(`document.querySelector("#tx code")?.textContent === "`+id+`" && document.querySelector(".parts")`, 10*time.Second) // its latency too
 	type card struct {
 		Title, Signature string
 		Fields           map[string]string
