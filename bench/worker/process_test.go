@@ -1,0 +1,164 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/arrival"
+	"meterbench/bench/result"
+	"meterbench/internal/alarm"
+)
+
+// joinEnv makes the test program a worker: HOST:PORT, rank and size.
+const joinEnv = "WORKER_TEST_JOIN"
+
+func TestMain(m *testing.M) {
+	if join, is := os.LookupEnv(joinEnv); is {
+		if err := work(strings.Fields(join)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// work is a worker in a process of its own, whose target takes no time.
+func work(join []string) error {
+	c, _, err := FindCredentials(os.Getenv, "")
+	if err != nil {
+		return err
+	}
+	rank, err := parseRank(join[1], join[2])
+	if err != nil {
+		return err
+	}
+	return Serve(context.Background(), ServeConfig{Address: join[0], Rank: rank, Credentials: c, Version: "v1", Open: func(context.Context, Opening) (Station, error) {
+		clock, err := alarm.New()
+		return &even{station{target: distinct{new(atomic.Uint64)}, clock: clock, series: func(context.Context) error { return nil }}}, err
+	}})
+}
+
+// An even station has constant arrivals, and no ledger.
+type even struct{ station }
+
+func (*even) Arrivals(_ string, offered float64) (arrival.Process, error) {
+	return arrival.Constant{PerSecond: offered}, nil
+}
+
+// distinct is a target that takes no time, whose ids cost as much to send as others.
+type distinct struct{ n *atomic.Uint64 }
+
+func (d distinct) Submit(context.Context, bench.Transaction) (bench.Receipt, error) {
+	now := time.Now()
+	r := bench.Receipt{Endorsed: now, Submitted: now.Add(4 * time.Millisecond), Committed: now.Add(300 * time.Millisecond), Outcome: result.Valid, Bytes: 4000}
+	n := d.n.Add(1)
+	for i := range r.TxID {
+		r.TxID[i] = byte(n>>(i%8*8)) ^ byte(i*37)
+	}
+	return r, nil
+}
+
+// processes starts workers in processes of their own, which end with the test, and returns once they have joined.
+func processes(t testing.TB, size, min int) (*Coordinator, []*exec.Cmd) {
+	t.Helper()
+	coordinator, worker, _, err := NewCredentials()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, err := ParseCredentials(coordinator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := Listen(Config{Address: "127.0.0.1:0", Credentials: ours, Size: size, Min: min, Version: "v1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var started []*exec.Cmd
+	for rank := range size {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), joinEnv+"="+strings.Join([]string{o.Addr(), strconv.Itoa(rank), strconv.Itoa(size)}, " "),
+			CredentialsVariable+"="+string(worker))
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		started = append(started, cmd)
+	}
+	t.Cleanup(func() {
+		o.Close()
+		for _, cmd := range started {
+			late := time.AfterFunc(noticed, func() {
+				t.Error("a worker has not ended")
+				cmd.Process.Kill()
+			})
+			cmd.Wait() // it may have been killed, or have lost its coordinator
+			late.Stop()
+		}
+	})
+	if err := o.Gather(t.Context(), func(int, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	return o, started
+}
+
+// A process that is killed is lost at once, one that is stopped within about six seconds, and ends once it goes on.
+func TestProcesses(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		signal syscall.Signal
+		within time.Duration
+	}{"killed": {syscall.SIGKILL, 4 * time.Second}, "stopped": {syscall.SIGSTOP, noticed}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, workers := processes(t, 3, 2)
+			started, err := o.Lab(&host{}, "", nil).Start(t.Context(), sessionOne, func(string) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer started.Close()
+			if _, _, err := started.Series(t.Context(), seriesPlain, needNothing, func(string) {}); err != nil {
+				t.Fatal(err)
+			}
+			key, plan := open(300, time.Minute)
+			to := &sink{}
+			var at time.Time
+			begin := func(time.Time) {
+				time.AfterFunc(3*time.Second, func() {
+					at = time.Now()
+					workers[1].Process.Signal(tt.signal)
+				})
+			}
+			results, levels, err := started.(*site).RunTogether(t.Context(), level(key, plan, to, begin), bench.Watch{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			took := time.Since(at)
+			t.Logf("the level ended %v after", took)
+			if loss := levels[1].Lost; took > tt.within || loss == nil || !results[0].Partial || results[0].Held < time.Second || results[0].Held > 4*time.Second {
+				t.Errorf("after %v: %+v, %+v", took, results[0], loss)
+			}
+			if name == "stopped" {
+				workers[1].Process.Signal(syscall.SIGCONT)
+				ended := make(chan error, 1)
+				go func() { ended <- workers[1].Wait() }()
+				if exit, is := errors.AsType[*exec.ExitError](within(t, ended)); !is || exit.ExitCode() != 1 {
+					t.Errorf("it ended with %v", exit)
+				}
+			}
+			plan.Hold, plan.First = time.Second, results[0].Next
+			if results, _, err = started.(*site).RunTogether(t.Context(), level(key, plan, &sink{}, nil), bench.Watch{}); err != nil || results[0].Partial {
+				t.Errorf("the next level: %+v, %v", results, err)
+			}
+		})
+	}
+}
