@@ -13,8 +13,8 @@ import (
 
 // A Crew is a Site whose loads are made by workers, processes of their own, mostly on other machines.
 type Crew interface {
-	// Ranks returns those of the workers, in ascending order. Of a later session they may be fewer, and never others.
-	Ranks() []int
+	// Workers returns who they are, in the order of their ranks. In a later session they may be fewer, and never others.
+	Workers() []Worker
 	// RunTogether is bench.RunTogether by the workers: each makes its share, by a workload and a target of its own, and all records come
 	// to the sinks of the level's loads, with the number of the worker that they are of. The results are those of the union; Workers
 	// say what each of them did.
@@ -22,6 +22,16 @@ type Crew interface {
 	// With an error and no results nothing was measured. With an error and results the level ended before its time, as a worker is lost,
 	// and the study cannot go on; without an error it can, with the workers that are left.
 	RunTogether(ctx context.Context, level CrewLevel, watch bench.Watch) ([]bench.Result, []WorkerLevel, error)
+}
+
+// A Worker is a process that makes a part of the load.
+type Worker struct {
+	Rank    int    // among all that were started
+	Host    string // its name
+	PID     int    // of the process there
+	Here    bool   // it runs on the machine of this process
+	Version string // of the program
+	Machine proc.Host
 }
 
 // A CrewLevel is a load level, or the phases of one, for workers.
@@ -145,7 +155,11 @@ func (s *session) man() error {
 		return nil
 	}
 	s.manned = true
-	return s.writer.Workers(crew.Ranks())
+	var ranks []int
+	for _, w := range crew.Workers() {
+		ranks = append(ranks, w.Rank)
+	}
+	return s.writer.Workers(ranks)
 }
 
 // lost reports whether a worker was lost.

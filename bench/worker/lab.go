@@ -64,12 +64,12 @@ type site struct {
 // Unwrap returns what is wrapped, for who asks whether it is more than a study.Site.
 func (s *site) Unwrap() study.Site { return s.Host }
 
-// Ranks implements study.Crew.
-func (s *site) Ranks() (ranks []int) {
+// Workers implements study.Crew.
+func (s *site) Workers() (all []study.Worker) {
 	for _, m := range s.opened {
-		ranks = append(ranks, m.Rank.Number)
+		all = append(all, study.Worker{Rank: m.Rank.Number, Host: m.Host, PID: m.PID, Here: m.here(), Version: m.Version, Machine: m.Machine})
 	}
-	return ranks
+	return all
 }
 
 // open opens a station at each worker.
@@ -239,13 +239,12 @@ func (s *site) Sample() (proc.Snapshot, error) {
 	rename(snap.RSS, proc.Client, string(result.RoleCoordinator))
 	rename(snap.Threads, proc.Client, string(result.RoleCoordinator))
 	rename(snap.Throttle, proc.Client, string(result.RoleCoordinator))
-	boot := bootID()
 	for _, m := range s.opened {
 		used := m.usage.Load()
 		if used == nil {
 			continue
 		}
-		if boot != "" && m.Boot == boot {
+		if m.here() {
 			snap.CPU[proc.Client] += used.CPU
 			snap.RSS[proc.Client] += used.RSS
 			continue

@@ -47,6 +47,11 @@ func TestUnion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		for i, w := range s.Workers() {
+			if w.Rank != i || w.Host == "" || w.PID == 0 || !w.Here || w.Version != "v1" || w.Machine.Cores == 0 {
+				t.Errorf("worker %d: %+v", i, w)
+			}
+		}
 		to := &sink{}
 		var lives []bench.Live
 		var epoch time.Time

@@ -39,6 +39,9 @@ func newMember(h *hello, on *line[order, report]) *member {
 	return &member{hello: h, line: on, gone: make(chan struct{}), done: make(chan *done, 1)}
 }
 
+// here reports whether the worker runs on the machine of this process.
+func (m *member) here() bool { return m.Boot != "" && m.Boot == bootID() }
+
 // lost returns why the worker is lost, nil where it is there.
 func (m *member) lost() error {
 	select {

@@ -168,7 +168,7 @@ func (p *part) record(b *batch, decoder *recordDecoder) error {
 // worker returns what the worker did.
 func (p *part) worker() (study.WorkerLevel, error) {
 	w := study.WorkerLevel{
-		Rank: p.member.Rank.Number, Host: p.member.Host, Here: p.member.Boot != "" && p.member.Boot == bootID(), Share: p.share,
+		Rank: p.member.Rank.Number, Host: p.member.Host, Here: p.member.here(), Share: p.share,
 	}
 	for _, got := range p.received {
 		w.Received = append(w.Received, got.counts.Total()+got.runOut.Total())
