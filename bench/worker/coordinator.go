@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -124,28 +125,29 @@ func (o *Coordinator) join(stream joined) error {
 	o.mu.Unlock()
 	defer o.joins.Done()
 	line := newLine(stream, o.beat)
-	greeted := make(chan *hello, 1)
-	var m *member // set before any report after the hello is handled
+	var joined atomic.Pointer[member]
 	line.run(func(r *report) error {
-		if m == nil {
-			if r.Hello == nil {
-				return errors.New("a worker says who it is first")
-			}
-			select {
-			case greeted <- r.Hello:
-			default:
-			}
-			var err error
-			if m, err = o.admit(r.Hello, line); err != nil {
-				line.last(&order{Refused: err.Error()})
-				return err
-			}
-			line.post(&order{Welcome: true})
-			return nil
+		if m := joined.Load(); m != nil {
+			return m.receive(r)
 		}
-		return m.receive(r)
+		if r.Hello == nil {
+			return errors.New("a worker says who it is first")
+		}
+		m, err := o.admit(r.Hello, line)
+		if err != nil {
+			line.last(&order{Refused: err.Error()})
+			return err
+		}
+		joined.Store(m)
+		line.post(&order{Welcome: true})
+		select {
+		case <-line.over: // meanwhile
+			o.leave(m, line.why)
+		default:
+		}
+		return nil
 	})
-	if m != nil {
+	if m := joined.Load(); m != nil {
 		o.leave(m, line.why)
 	}
 	return nil
@@ -201,9 +203,9 @@ func (o *Coordinator) check(h *hello) error {
 
 // leave notes that a worker has left.
 func (o *Coordinator) leave(m *member, why error) {
+	m.end(why)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	m.end(why)
 	o.change()
 }
 

@@ -158,7 +158,8 @@ type clockReading struct {
 	Wall int64         // nanoseconds since 1970
 }
 
-// codec encodes messages in CBOR. What comes is never trusted: sizes are limited, and nothing is decoded that encode does not make.
+// codec encodes messages in CBOR. What comes is never trusted: sizes are limited. Fields that are not known are passed over, so that the
+// hello of another version is understood far enough to be refused for that.
 type codec struct {
 	encode cbor.EncMode
 	decode cbor.DecMode
@@ -172,7 +173,7 @@ func newCodec() (c codec, err error) {
 	}
 	c.decode, err = cbor.DecOptions{
 		DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden, TagsMd: cbor.TagsForbidden,
-		MaxNestedLevels: 16, MaxArrayElements: 1 << 20, MaxMapPairs: 1 << 10, ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
+		MaxNestedLevels: 16, MaxArrayElements: 1 << 20, MaxMapPairs: 1 << 10,
 	}.DecMode()
 	return c, err
 }
