@@ -58,12 +58,6 @@ func TestBrowser(t *testing.T) {
 	page.show("#ledger")
 	page.wait(`document.querySelectorAll(".node").length === 3 && document.querySelectorAll(".whole table a").length > 3`, 10*time.Second)
 	page.shoot("ledger")
-	page.show("#ledger/metrology/0") // a configuration, which has no id
-	page.wait(`document.querySelector('article table a[href*="/tx/"]')`, 5*time.Second)
-	eval[chromedp.Void](page, `void document.querySelector('article table a[href*="/tx/"]').click()`)
-	page.wait(`document.querySelector("#tx code")?.textContent === "0:0"`, 5*time.Second)
-	page.show("#ledger")
-	page.wait(`document.querySelectorAll(".whole table a").length > 3`, 10*time.Second)
 	id := page.findReading(made)
 	page.show("#load")
 

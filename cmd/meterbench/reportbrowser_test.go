@@ -85,12 +85,6 @@ func TestReportBrowser(t *testing.T) {
 	page.wait(first+`.getAttribute("aria-pressed") === "false" && `+chartPixels+fmt.Sprintf(" < %d", coloured), 5*time.Second)
 	eval[chromedp.Void](page, `void `+first+`.click()`)
 	page.wait(chartPixels+fmt.Sprintf(" === %d", coloured), 5*time.Second)
-
-	// On a finer screen and back, as by the browser's own zoom.
-	page.run(chromedp.EmulateViewport(1280, 900, chromedp.EmulateScale(2)))
-	page.wait(chartPixels+fmt.Sprintf(" > %d", 2*coloured), 5*time.Second)
-	page.run(chromedp.EmulateViewport(1280, 900))
-	page.wait(chartPixels+fmt.Sprintf(" === %d", coloured), 5*time.Second)
 	page.shoot("report")
 	page.phone("report")
 

@@ -13,7 +13,7 @@ export async function transactionPage(channel, id, signal) {
     el("h2", {id: "tx"}, "Transaction ", el("code", {}, t.id)),
     fields([
       ["Validation", el("span", {}, codeMark(t), t.code_text ? `: ${t.code_text.replace(/^valid: /, "")}` : "")],
-      ["Outcome", t.outcome && t.outcome.toUpperCase() !== t.code && outcomeName(t.outcome)], ["Called", call(t)],
+      ["Outcome", t.outcome?.toUpperCase() === t.code ? "" : outcomeName(t.outcome ?? "")], ["Called", call(t)],
       ["Creator", [t.creator, t.subject].filter(Boolean).join(", ")], ["Endorsed by", t.endorsers?.map(e => `${e.subject} (${e.msp})`).join(", ")],
       ["Created", when(t.time)], ["Place", place(t)], ["Type", t.type.replaceAll("_", " ")],
       ["Size", Units.exact("B", t.bytes)], ["Event", t.event],
