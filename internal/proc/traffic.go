@@ -39,6 +39,13 @@ func (s *Sampler) count(nodes []Node) {
 	}
 }
 
+// CountAsClient has another process of this machine count as Client: what it and the processes send each other from now on.
+func (s *Sampler) CountAsClient(pid int) {
+	if s.traffic != nil {
+		s.traffic.Join(Client, pid)
+	}
+}
+
 // Close ends the count of traffic.
 func (s *Sampler) Close() error {
 	if s == nil || s.traffic == nil {

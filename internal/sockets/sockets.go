@@ -183,6 +183,13 @@ func (w *Watch) Follow(name string, pid int) {
 	}
 }
 
+// Join has one more process count under a name that another one has, as its part.
+func (w *Watch) Join(name string, pid int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.processes = append(w.processes, Process{Name: name, PID: pid})
+}
+
 // Serve has a process count that did not serve at any address until now.
 func (w *Watch) Serve(name string, serves, aside []netip.AddrPort) {
 	w.mu.Lock()

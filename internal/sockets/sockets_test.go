@@ -198,3 +198,20 @@ func TestExact(t *testing.T) {
 		t.Errorf("opened and closed between two readings: %d bytes from the server, want %d to %d", back, received, most)
 	}
 }
+
+// What another process sends counts as that of the one whose part it is, from when it joins.
+func TestJoin(t *testing.T) {
+	at, config := serve(t)
+	w := open(t, Process{Name: "client", PID: nobody}, Process{Name: "echo", PID: nobody, Serves: []netip.AddrPort{at}})
+	of := dial(t, at, config)
+	defer of.Close()
+	of.echo(t, 5000)
+	if n := read(t, w).Ways[Way{"client", "echo"}].Bytes; n != 0 {
+		t.Errorf("%d bytes of a stranger", n)
+	}
+	w.Join("client", os.Getpid())
+	of.echo(t, 5000)
+	if n := read(t, w).Ways[Way{"client", "echo"}].Bytes; n != of.sent.Load() {
+		t.Errorf("%d bytes, %d were sent", n, of.sent.Load())
+	}
+}
