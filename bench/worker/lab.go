@@ -44,6 +44,7 @@ func (l *lab) Start(ctx context.Context, session study.Session, working func(str
 	if err := s.open(ctx, l, session, working); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	s.watch()
 	return s, nil
 }
 

@@ -2,9 +2,12 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"maps"
 
 	"meterbench/bench/result"
+	"meterbench/internal/proc"
+	"meterbench/internal/sockets"
 )
 
 // An Accountant is a Station that knows what became of its transactions.
@@ -70,6 +73,42 @@ func (s *site) Calls() map[result.Call]uint64 {
 		}
 	}
 	return all
+}
+
+// A watcher is a Host that counts what the client, and processes that count as such, and the target's processes send each other.
+type watcher interface {
+	CountAsClient(pid int)
+	Traffic() (sockets.Totals, error)
+}
+
+// watch has the host count what workers of this machine send. What the coordinator's own block streams bring counts as well.
+func (s *site) watch() {
+	host, ok := s.Host.(watcher)
+	for _, m := range s.opened {
+		if ok && m.here() {
+			host.CountAsClient(m.PID)
+		}
+	}
+}
+
+// Traffic returns what workers and the target's processes have sent each other.
+func (s *site) Traffic() (sockets.Totals, error) {
+	host, ok := s.Host.(watcher)
+	if !ok {
+		return sockets.Totals{}, proc.ErrUnwatched
+	}
+	for _, m := range s.opened {
+		if !m.here() {
+			return sockets.Totals{}, fmt.Errorf("%s is on another machine than the coordinator, which counts what goes over the wire on its own", m)
+		}
+	}
+	return host.Traffic()
+}
+
+// here reports whether a worker runs on this machine.
+func (m *member) here() bool {
+	boot := bootID()
+	return boot != "" && m.Boot == boot
 }
 
 // prepared adds what another worker has made before the load. All worked at once: how long it took is what the slowest one took.
