@@ -197,6 +197,9 @@ func (s *attachedSite) Others() proc.Everyone { return s.sampler.Others() }
 // Traffic returns what the client and the nodes that it calls have sent each other.
 func (s *attachedSite) Traffic() (sockets.Totals, error) { return s.sampler.Traffic() }
 
+// CountAsClient has another process of this machine count as the client.
+func (s *attachedSite) CountAsClient(pid int) { s.sampler.CountAsClient(pid) }
+
 // Blocks implements study.Tracer.
 func (s *attachedSite) Blocks(since time.Time) ([]result.Block, error) {
 	return s.net.Blocks(since, s.clients[0].NextBlock())

@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"meterbench/bench/result"
@@ -101,6 +102,9 @@ series:
     load: {kind: open, rate: 200/s, hold: 1s}
 `
 	stored := studied(t, text, Programs{})
+	if !slices.ContainsFunc(stored.Summary.Notices, func(w result.Warning) bool { return w.Text == workersNote }) {
+		t.Errorf("warnings %+v", stored.Summary.Notices)
+	}
 	if n := len(stored.Summary.Points); n != 2 || stored.Summary.Points[0].Scheduled != 4 || stored.Summary.Points[1].Scheduled != 200 {
 		t.Errorf("%d points of %+v", n, stored.Summary.Points)
 	}
@@ -138,7 +142,16 @@ series:
 	}
 	for _, p := range s.Points {
 		if p.Costs == nil || p.Costs.Calls[result.CallEndorse] < 0.3 || p.Costs.Calls[result.CallEndorse] > 3 {
-			t.Errorf("%s: costs %+v", p.Series, p.Costs)
+			t.Fatalf("%s: costs %+v", p.Series, p.Costs)
+		}
+		sent := 0.0
+		for _, w := range p.Costs.Wire {
+			if w.From == result.RoleClient && w.To == result.RolePeer {
+				sent = w.Bytes
+			}
+		}
+		if sent < 1000 { // a proposal and an envelope
+			t.Errorf("%s: the client sent %g bytes for a transaction", p.Series, sent)
 		}
 	}
 }

@@ -21,6 +21,9 @@ import (
 // simulatedNote goes with every figure of a simulated ledger.
 const simulatedNote = "simulated reference ledger: these are no figures of a blockchain; it runs in the client's process, whose CPU includes it"
 
+// workersNote goes with every figure of a simulated ledger to which workers send their loads.
+const workersNote = "every worker has a simulated ledger of its own, in its process: transactions of one never wait for those of another"
+
 // A referenceLab is a study's Lab on a simulated ledger.
 type referenceLab struct {
 	authorityPlan
@@ -140,6 +143,9 @@ func (s *referenceSite) Facts() study.Facts {
 		Target: result.TargetReference, TopologyJSON: described, Processes: s.authorities.processes(),
 		Conditions: result.Conditions{Topology: result.TargetReference},
 		Warnings:   []result.Warning{{Code: result.TargetNote, Text: simulatedNote}, {Code: result.TargetNote, Text: s.config.Describe()}},
+	}
+	if s.builder.site.Duty.None {
+		f.Warnings = append(f.Warnings, result.Warning{Code: result.TargetNote, Text: workersNote})
 	}
 	if b := s.config.Batch; b != nil {
 		f.Conditions.BatchTimeout, f.Conditions.BatchMessages = b.Timeout.Seconds(), uint32(b.Messages)
