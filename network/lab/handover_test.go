@@ -80,7 +80,7 @@ func TestReferenceStations(t *testing.T) {
 	for rank := range stations {
 		stations[rank], workloads[rank] = open(rank, 2), map[string]bench.Workload{}
 	}
-	ids := map[[32]byte]bool{}
+	ids, blocks := map[[32]byte]bool{}, map[[32]byte]uint64{}
 	for _, series := range p.Scenario.Series {
 		need := study.Need{First: 3, Rows: 4}
 		whole, _, err := host.Series(t.Context(), series, need, func(string) {})
@@ -110,13 +110,16 @@ func TestReferenceStations(t *testing.T) {
 			if err != nil || ids[receipt.TxID] {
 				t.Fatalf("transaction %d: id %x comes twice: %t, %v", seq, receipt.TxID, ids[receipt.TxID], err)
 			}
-			ids[receipt.TxID] = true
+			ids[receipt.TxID], blocks[receipt.TxID] = true, receipt.Block
+			if receipt.Block == 0 || receipt.Block%2 == rank {
+				t.Errorf("transaction %d of rank %d is in block %d", seq, rank, receipt.Block)
+			}
 		}
 	}
 	for _, station := range stations {
 		for e, err := range station.(worker.Keeper).Entries(t.Context()) {
-			if err != nil || !ids[e.TxID] {
-				t.Errorf("%x is on the ledger, %v", e.TxID, err)
+			if err != nil || !ids[e.TxID] || e.Block != blocks[e.TxID] {
+				t.Errorf("%x is in block %d of the ledger, %v", e.TxID, e.Block, err)
 			}
 			delete(ids, e.TxID)
 		}

@@ -17,6 +17,7 @@ type referenceStation struct {
 	*station
 	simulated *reference.Ledger
 	clock     *alarm.Alarm
+	share     bench.Share
 	entries   []bench.Entry
 }
 
@@ -32,7 +33,7 @@ func openReference(s *station, o worker.Opening) (worker.Station, error) {
 	config := *given
 	config.Seed = o.Seed
 	s.builder.site.Channels = []string{""}
-	one := &referenceStation{station: s}
+	one := &referenceStation{station: s, share: o.Share}
 	var err error
 	if one.clock, err = alarm.New(); err != nil {
 		return nil, err
@@ -46,12 +47,27 @@ func openReference(s *station, o worker.Opening) (worker.Station, error) {
 // log takes what really became of a transaction.
 func (s *referenceStation) log(x reference.True) {
 	if !x.Committed.IsZero() {
-		s.entries = append(s.entries, bench.Entry{TxID: x.TxID, Block: x.Block, Outcome: x.Outcome})
+		s.entries = append(s.entries, bench.Entry{TxID: x.TxID, Block: s.number(x.Block), Outcome: x.Outcome})
 	}
 }
 
+// number returns the number of a block among those of all workers' ledgers, of which no two share one. 0 is none.
+func (s *referenceStation) number(block uint64) uint64 {
+	if block == 0 {
+		return 0
+	}
+	return (block-1)*uint64(max(1, s.share.Of)) + uint64(s.share.Rank) + 1
+}
+
 // Target implements worker.Station.
-func (s *referenceStation) Target() bench.Target { return s.simulated }
+func (s *referenceStation) Target() bench.Target { return s }
+
+// Submit implements bench.Target.
+func (s *referenceStation) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
+	r, err := s.simulated.Submit(ctx, tx)
+	r.Block = s.number(r.Block)
+	return r, err
+}
 
 // Entries implements worker.Keeper.
 func (s *referenceStation) Entries(context.Context) iter.Seq2[bench.Entry, error] {

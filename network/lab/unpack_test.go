@@ -11,7 +11,7 @@ import (
 )
 
 const filedScenario = `name: filed
-target: {kind: reference}
+target: {kind: reference, batch: {timeout: 10ms, messages: 5}}
 warmup: 0s
 series:
   - name: trace
