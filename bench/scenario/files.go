@@ -73,6 +73,9 @@ func (h *hashed) Read(p []byte) (int, error) {
 // PackFiles returns the files that were read for the scenario, sorted by name, for Unpack. It reads them again, and refuses one that has
 // changed since.
 func (s Scenario) PackFiles() (all []File, err error) {
+	if s.files == nil {
+		return nil, nil // it was parsed alone
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.files.read)) {
 		path := s.file(name)
 		data, err := regular.Read(path, arrival.MaxTraceBytes)

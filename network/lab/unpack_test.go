@@ -88,3 +88,28 @@ func TestPackFilesRefusesAnotherFile(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// A scenario that names no topology is that of the network which is up, at a worker as well.
+func TestUnpackedScenarioOfAHeldNetwork(t *testing.T) {
+	held := up(t, "minimal", nil)
+	p, err := ReadOn(t.Context(), laid(t, "name: a\nworkload: {kind: plain}\nload: {kind: closed, clients: 2, hold: 3s}\n"), nil, held)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := scenario.Unpack(t.Context(), p.Scenario.Source, nil, Catalog()); err == nil {
+		t.Error("read without a topology")
+	}
+	catalog := Catalog()
+	catalog.Topology = held.Dir
+	got, err := scenario.Unpack(t.Context(), p.Scenario.Source, nil, catalog)
+	if err != nil || len(got.Series) != 1 || got.Series[0].Network != p.Scenario.Series[0].Network {
+		t.Errorf("%+v, %v", got.Series, err)
+	}
+	parsed, err := scenario.Parse("a.yaml", []byte(p.Scenario.Source), nil, catalog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files, err := parsed.PackFiles(); err != nil || files != nil {
+		t.Errorf("%d files, %v", len(files), err)
+	}
+}
