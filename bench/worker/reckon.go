@@ -105,12 +105,6 @@ func (s *site) Traffic() (sockets.Totals, error) {
 	return host.Traffic()
 }
 
-// here reports whether a worker runs on this machine.
-func (m *member) here() bool {
-	boot := bootID()
-	return boot != "" && m.Boot == boot
-}
-
 // prepared adds what another worker has made before the load. All worked at once: how long it took is what the slowest one took.
 func prepared(all, of result.Preparation) result.Preparation {
 	sum := all.Ciphertexts + of.Ciphertexts
