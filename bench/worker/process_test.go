@@ -119,6 +119,9 @@ func TestProcesses(t *testing.T) {
 		within time.Duration
 	}{"killed": {syscall.SIGKILL, 4 * time.Second}, "stopped": {syscall.SIGSTOP, noticed}} {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name == "stopped" {
+				t.Skip("it takes a while until silence is noticed")
+			}
 			t.Parallel()
 			o, workers := processes(t, 3, 2)
 			started, err := o.Lab(&host{}, "", nil).Start(t.Context(), sessionOne, func(string) {})

@@ -21,7 +21,7 @@ import (
 )
 
 // testBeat makes tests shorter.
-const testBeat = 300 * time.Millisecond
+const testBeat = 500 * time.Millisecond
 
 // keys are credentials made once for all tests.
 var keys = sync.OnceValue(func() (k struct{ coordinator, worker Credentials }) {
