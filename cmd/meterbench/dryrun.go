@@ -11,10 +11,10 @@ import (
 )
 
 // printPlan prints what a run of a scenario would do: networks, load levels, and what is done to them on purpose, and
-// what is expected of the figures.
-func printPlan(out io.Writer, s scenario.Scenario) error {
+// what is expected of the figures. shares says how the load is split, or nothing.
+func printPlan(out io.Writer, s scenario.Scenario, shares string) error {
 	var w strings.Builder
-	fmt.Fprintf(&w, "%s: %s, seed %d\n", s.Name, expected(s, study.SignTime()), s.Seed)
+	fmt.Fprintf(&w, "%s: %s, seed %d\n%s", s.Name, expected(s, study.SignTime()), s.Seed, shares)
 	for _, one := range study.PlannedSessions(s) {
 		fmt.Fprintf(&w, "network %d of %d: %s\n", one.Number, one.Of, one.Network)
 		for _, l := range one.Levels {

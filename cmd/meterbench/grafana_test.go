@@ -92,7 +92,7 @@ func prometheus(t *testing.T, program string, targets []string, flags ...string)
 	free.Close()
 	cmd := exec.Command(program, append([]string{"--config.file", config, "--storage.tsdb.path", filepath.Join(dir, "data"),
 		"--web.listen-address", address, "--log.level", "warn"}, flags...)...)
-	p := launch(t, cmd)
+	p := startCommand(t, cmd)
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("prometheus:\n%s", &p.stderr)

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"meterbench/bench/study"
+	"meterbench/bench/worker/launch"
 	"meterbench/internal/printable"
 	"meterbench/internal/strictyaml"
 	"meterbench/network"
@@ -40,6 +41,10 @@ const (
 func main() {
 	// A network starts this program again: as the chaincode beside each peer, as the peers' external builder,
 	// and as the sensors of a device. A calibration starts it as a peer of known delays, a certification authority as its OCSP responder.
+	// A run with workers of Slurm starts it to cancel their job should it be killed.
+	if code, handled := launch.Dispatch(os.Args); handled {
+		os.Exit(code)
+	}
 	if code, handled := network.Dispatch(os.Args, chaincode.Serve); handled {
 		os.Exit(code)
 	}
@@ -127,7 +132,7 @@ func besides(ctx context.Context, err error) string {
 func rootCommand() *cobra.Command {
 	root := group("meterbench", "Measure Hyperledger Fabric with smart meters that sign, encrypt and submit readings",
 		runCommand(), compareCommand(), reproduceCommand(), scenariosCommand(), feCommand(), calibrateCommand(),
-		networkCommand(), attachCommand(), readingCommand(), traceCommand(), reportCommand(), viewCommand(), historyCommand(), versionCommand())
+		networkCommand(), attachCommand(), readingCommand(), traceCommand(), reportCommand(), viewCommand(), historyCommand(), workerCommand(), versionCommand())
 	root.SilenceUsage = true
 	root.SilenceErrors = true
 	root.SetFlagErrorFunc(flagError)

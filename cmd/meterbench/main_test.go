@@ -15,6 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"meterbench/bench/worker/launch"
 	"meterbench/internal/race"
 	"meterbench/network"
 	"meterbench/network/ca"
@@ -26,6 +27,9 @@ import (
 // The test program is also meterbench, under that name, and all that a network
 // starts it as.
 func TestMain(m *testing.M) {
+	if code, handled := launch.Dispatch(os.Args); handled {
+		os.Exit(code)
+	}
 	if code, handled := network.Dispatch(os.Args, chaincode.Serve); handled {
 		os.Exit(code)
 	}

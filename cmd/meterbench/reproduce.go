@@ -58,10 +58,10 @@ claim is about one:
 			if err != nil {
 				return err
 			}
-			if err := r.serve(p.ID); err != nil {
+			if err := r.begin(p.ID); err != nil {
 				return err
 			}
-			defer r.live.close()
+			defer r.end(&err)
 			dir, err := r.measure(plans[0])
 			defer func() { r.live.ended(cmd.Context(), dir, err) }()
 			if dir == "" {

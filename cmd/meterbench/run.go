@@ -43,7 +43,7 @@ requires (likewise, before 3); 130 interrupted, or ended on the page (measuremen
   meterbench run quickstart --set warmup=1s --set 'series[0].load.clients=[1, 8]'
   meterbench run a.yaml b.yaml --interleave --repeat 6`,
 		Args: arguments(1, math.MaxInt),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			for _, key := range []string{"seed", "repeat"} {
 				if f := cmd.Flag(key); f.Changed {
 					r.sets = append(r.sets, key+"="+f.Value.String())
@@ -63,12 +63,12 @@ requires (likewise, before 3); 130 interrupted, or ended on the page (measuremen
 				plans = lab.Interleave(plans)
 			}
 			if dry {
-				return lab.Each(plans, func(p lab.Plan) error { return printPlan(cmd.OutOrStdout(), p.Scenario) })
+				return lab.Each(plans, func(p lab.Plan) error { return printPlan(cmd.OutOrStdout(), p.Scenario, r.workers.shares()) })
 			}
-			if err := r.serve(strings.Join(args, ", ")); err != nil {
+			if err := r.begin(strings.Join(args, ", ")); err != nil {
 				return err
 			}
-			defer r.live.close()
+			defer r.end(&err)
 			return lab.Each(plans, func(p lab.Plan) error {
 				dir, err := r.measure(p)
 				err = historyFile(past).add(cmd.ErrOrStderr(), p.Scenario, dir, err)
@@ -115,11 +115,12 @@ func scenariosCommand() *cobra.Command {
 
 // A runner has the flags that run and reproduce share, and measures one plan after the other.
 type runner struct {
-	cmd    *cobra.Command
-	out    string
-	sets   []string
-	fabric fabricDaemons
-	live   livePage
+	cmd     *cobra.Command
+	out     string
+	sets    []string
+	fabric  fabricDaemons
+	live    livePage
+	workers workersFlag
 }
 
 // newRunner adds the flags to a command that measures a scenario or a study.
@@ -131,12 +132,29 @@ func newRunner(cmd *cobra.Command, what string) *runner {
 	r.live.add(cmd, "the run")
 	r.live.addMetrics(cmd)
 	r.fabric.add(cmd)
+	r.workers.add(cmd)
 	return r
 }
 
-// serve serves the page of what is measured, if it is wanted. Call it when all that the user wrote is checked.
-func (r *runner) serve(title string) error {
-	return r.live.serve(r.cmd, r.cmd.ErrOrStderr(), page.Config{Mode: page.ModeRun, Title: title})
+// begin serves the page of what is measured, if it is wanted, and has workers started, likewise. Call it when all that the user wrote is
+// checked, and end then.
+func (r *runner) begin(title string) error {
+	if err := r.live.serve(r.cmd, r.cmd.ErrOrStderr(), page.Config{Mode: page.ModeRun, Title: title}); err != nil {
+		return err
+	}
+	if err := r.workers.start(r.cmd, r.out); err != nil {
+		r.live.close()
+		return err
+	}
+	return nil
+}
+
+// end ends what begin began.
+func (r *runner) end(err *error) {
+	if failed := r.workers.close(); failed != nil {
+		*err = errors.Join(*err, failed)
+	}
+	r.live.close()
 }
 
 // read returns the plans of scenarios, to be measured on the network that is held under a name, or without one on networks
@@ -164,6 +182,9 @@ func (r *runner) read(on string, names ...string) ([]lab.Plan, error) {
 	if err := r.fabric.check(r.cmd.Context(), networks...); err != nil {
 		return nil, err
 	}
+	if err := r.workers.check(r.cmd, plans); err != nil {
+		return nil, err
+	}
 	if slices.ContainsFunc(plans, lab.Plan.Separates) {
 		return plans, wan.Reexec()
 	}
@@ -189,6 +210,9 @@ func (r *runner) measure(p lab.Plan) (string, error) {
 		return "", tryAnotherFolder(parent, err)
 	}
 	site, err := lab.New(p, dir, lab.Programs{Daemons: r.daemons, CA: r.ca, Ledgers: r.live.ledgers})
+	if err == nil {
+		site, err = r.workers.lab(site, p)
+	}
 	if err != nil {
 		discard()
 		return "", err

@@ -50,8 +50,8 @@ func ledgerRun(t *testing.T, out, rates, hold string) *exec.Cmd {
 	return cmd
 }
 
-// launch starts a command with its outputs collected.
-func launch(t *testing.T, cmd *exec.Cmd) *program {
+// startCommand starts a command with its outputs collected.
+func startCommand(t *testing.T, cmd *exec.Cmd) *program {
 	t.Helper()
 	p := &program{cmd: cmd, ended: make(chan error, 1)}
 	cmd.Stdout, cmd.Stderr = &p.stdout, &p.stderr
@@ -88,7 +88,7 @@ func TestEndedBySignal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			out := t.TempDir()
-			p := launch(t, ledgerRun(t, out, "100", "10m"))
+			p := startCommand(t, ledgerRun(t, out, "100", "10m"))
 			p.measures(t)
 			for i, s := range signals {
 				if i > 0 {
@@ -117,7 +117,7 @@ func TestHangUpIgnored(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd.Args[4], cmd.Env, cmd.WaitDelay = link, run.Env, run.WaitDelay
-	p := launch(t, cmd)
+	p := startCommand(t, cmd)
 	p.measures(t)
 	p.signal(t, syscall.SIGHUP)
 	time.Sleep(time.Second)

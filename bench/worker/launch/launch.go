@@ -32,7 +32,6 @@ const (
 // A launcher is a row of the table of them.
 type launcher struct {
 	kind Kind
-	does string // of N, for help
 	// first is the rank of the first worker: those before are no workers.
 	first int
 	// listen returns where the coordinator listens if nothing is said; nil: that is to be said.
@@ -51,9 +50,9 @@ type started interface {
 
 func launchers() []launcher {
 	return []launcher{
-		{kind: Local, does: "starts N workers on this machine", listen: loopback, host: loopbackHost, start: startLocal},
-		{kind: Slurm, does: "submits a batch job of N workers, one on each node", listen: listenForNodes, host: hostForNodes, start: startSlurm},
-		{kind: Join, does: "waits for N-1 workers that others start, with ranks from 1", first: 1, host: hostName, start: startJoin},
+		{kind: Local, listen: loopback, host: loopbackHost, start: startLocal},
+		{kind: Slurm, listen: listenForNodes, host: hostForNodes, start: startSlurm},
+		{kind: Join, first: 1, host: hostName, start: startJoin},
 	}
 }
 
@@ -73,14 +72,6 @@ func Kinds() (all []Kind) {
 		all = append(all, l.kind)
 	}
 	return all
-}
-
-// Describe returns a line per kind, with what it does.
-func Describe() (lines []string) {
-	for _, l := range launchers() {
-		lines = append(lines, fmt.Sprintf("%s:N %s", l.kind, l.does))
-	}
-	return lines
 }
 
 // Config holds the arguments of Start.
