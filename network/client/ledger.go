@@ -28,6 +28,9 @@ func (c *Client) Ledger(ctx context.Context, first, shown uint64, see func(*resu
 		var err error
 		if s := c.settled.Load(); s != nil {
 			height = s.height
+			if now, err := c.heightOf(ctx, s.tallest); err == nil { // more may have come since
+				height = max(height, now)
+			}
 		} else if height, err = c.Height(ctx); err != nil {
 			yield(bench.Entry{}, err)
 			return

@@ -1,11 +1,13 @@
 package client
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 
 	"meterbench/bench/result"
@@ -72,10 +74,22 @@ func TestSettle(t *testing.T) {
 	if took := time.Since(begun); took < 2*apart+quiet {
 		t.Errorf("settled after %v", took)
 	}
-	for _, err := range client.Ledger(t.Context(), 0, 0, nil) {
+	// What a query meets that is asked before the ledger is read must be in what is read.
+	nodes[1].mu.Lock()
+	nodes[1].pending = []*peer.FilteredTransaction{{Txid: strings.Repeat("ab", 32), Type: common.HeaderType_ENDORSER_TRANSACTION}}
+	nodes[1].cut()
+	nodes[1].mu.Unlock()
+	late := 0
+	for entry, err := range client.Ledger(t.Context(), 0, 0, nil) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if entry.Block == 9 {
+			late++
+		}
+	}
+	if late != 1 {
+		t.Errorf("%d transactions of the block that came after the ledger had settled", late)
 	}
 	nodes[1].mu.Lock()
 	opened := len(nodes[1].opened)
