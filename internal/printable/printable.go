@@ -15,6 +15,18 @@ import (
 // twice changes nothing.
 func Line(s string) string { return escape(s, "") }
 
+// Cut is Line for the beginning of s, of most bytes as they are shown, with an ellipsis where that is not all of it.
+func Cut(s string, most int) string {
+	line := Line(s[:min(len(s), most+utf8.UTFMax)])
+	if len(line) <= most {
+		return line
+	}
+	for most > 0 && !utf8.RuneStart(line[most]) { // half a character
+		most--
+	}
+	return line[:most] + "…"
+}
+
 // Lines is Line for a text of several lines: line feeds and tabs stay.
 func Lines(s string) string { return escape(s, "\n\t") }
 

@@ -34,6 +34,21 @@ func TestLine(t *testing.T) {
 	}
 }
 
+func TestCut(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		most int
+		want string
+	}{
+		{"", 0, ""}, {"abc", 3, "abc"}, {"abcd", 3, "abc…"}, {"aé", 2, "a…"}, {"a\x1bb", 5, `a\x1b…`}, {"a\x1bb", 6, `a\x1bb`}, {"\xff\xff\xff", 4, `\xff…`},
+		{"x", 0, "…"}, {"ééé", 4, "éé…"}, {"éé", 4, "éé"}, {"日本日", 6, "日本…"},
+	} {
+		if got := printable.Cut(c.text, c.most); got != c.want {
+			t.Errorf("%q of %d bytes became %q, want %q", c.text, c.most, got, c.want)
+		}
+	}
+}
+
 func FuzzLine(f *testing.F) {
 	f.Add("plain")
 	f.Add("\x1b[31m\xff\u202e\n'\\'")
