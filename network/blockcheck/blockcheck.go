@@ -16,6 +16,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 
 	"meterbench/bench/ledger"
+	"meterbench/internal/printable"
 )
 
 // DataHash returns the hash that a block's header has of its data: SHA-256 over the transactions, one after the other, as
@@ -95,15 +96,19 @@ func (r *Rules) check(block *common.Block) ledger.Check {
 	if err != nil {
 		return wrong("%v", err)
 	}
-	return ledger.Check{State: ledger.Verified, Text: "signed by " + strings.Join(signers, ", ")}
+	return said(ledger.Verified, "signed by %s", strings.Join(signers, ", "))
 }
 
-func wrong(format string, args ...any) ledger.Check {
-	return ledger.Check{State: ledger.Wrong, Text: fmt.Sprintf(format, args...)}
-}
+func wrong(format string, args ...any) ledger.Check { return said(ledger.Wrong, format, args...) }
 
 func unchecked(format string, args ...any) ledger.Check {
-	return ledger.Check{State: ledger.Unchecked, Text: fmt.Sprintf(format, args...)}
+	return said(ledger.Unchecked, format, args...)
+}
+
+// said returns a check with a text of bounded length that can be printed: names and policies are those of strangers.
+func said(state ledger.CheckState, format string, args ...any) ledger.Check {
+	const most = 1000 // bytes
+	return ledger.Check{State: state, Text: printable.Cut(fmt.Sprintf(format, args...), most)}
 }
 
 // abbreviated returns the beginning of a hash in hexadecimal.

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
-	"google.golang.org/protobuf/proto"
 
 	"meterbench/internal/lows"
 )
@@ -37,14 +36,14 @@ type unit struct {
 // newMember reads the value MSP of an organisation's group.
 func newMember(value []byte) (*member, error) {
 	var config msp.MSPConfig
-	if err := proto.Unmarshal(value, &config); err != nil {
+	if err := Unmarshal(value, &config); err != nil {
 		return nil, err
 	}
 	if config.GetType() != 0 {
 		return nil, fmt.Errorf("its MSP is of type %d: only X.509 certificates are known here", config.GetType())
 	}
 	var of msp.FabricMSPConfig
-	if err := proto.Unmarshal(config.GetConfig(), &of); err != nil {
+	if err := Unmarshal(config.GetConfig(), &of); err != nil {
 		return nil, err
 	}
 	m := &member{id: of.GetName(), trusted: x509.VerifyOptions{Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool()}}

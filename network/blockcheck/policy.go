@@ -10,7 +10,6 @@ import (
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
-	"google.golang.org/protobuf/proto"
 )
 
 // A policy says whose signatures together are enough.
@@ -34,7 +33,7 @@ func newPolicy(group *common.ConfigGroup, name string, depth int) (policy, error
 		return newImplied(group, of.GetValue(), depth)
 	case kind == common.Policy_SIGNATURE:
 		var signed common.SignaturePolicyEnvelope
-		if err := proto.Unmarshal(of.GetValue(), &signed); err != nil {
+		if err := Unmarshal(of.GetValue(), &signed); err != nil {
 			return nil, fmt.Errorf("policy %s: %w", name, err)
 		}
 		s := signedBy{}
@@ -74,7 +73,7 @@ func (c combined) satisfied(members map[string]*member, by []*signer) bool {
 // newImplied reads a policy that follows from those of the groups below.
 func newImplied(group *common.ConfigGroup, value []byte, depth int) (policy, error) {
 	var meta common.ImplicitMetaPolicy
-	if err := proto.Unmarshal(value, &meta); err != nil {
+	if err := Unmarshal(value, &meta); err != nil {
 		return nil, err
 	}
 	c := combined{text: fmt.Sprintf("%s %.100s", meta.GetRule(), meta.GetSubPolicy())}
@@ -185,11 +184,11 @@ func newPrincipal(of *msp.MSPPrincipal) (principal, error) {
 	switch kind := of.GetPrincipalClassification(); kind {
 	case msp.MSPPrincipal_ROLE:
 		var role msp.MSPRole
-		err := proto.Unmarshal(of.GetPrincipal(), &role)
+		err := Unmarshal(of.GetPrincipal(), &role)
 		return principal{msp: role.GetMspIdentifier(), role: role.GetRole()}, err
 	case msp.MSPPrincipal_IDENTITY:
 		var identity msp.SerializedIdentity
-		if err := proto.Unmarshal(of.GetPrincipal(), &identity); err != nil {
+		if err := Unmarshal(of.GetPrincipal(), &identity); err != nil {
 			return principal{}, err
 		}
 		certificate, err := parseCertificate(identity.GetIdBytes())

@@ -38,14 +38,14 @@ func Config(block *common.Block) *common.Config {
 	var payload common.Payload
 	var header common.ChannelHeader
 	var config common.ConfigEnvelope
-	err := proto.Unmarshal(block.GetData().GetData()[0], &envelope)
+	err := Unmarshal(block.GetData().GetData()[0], &envelope)
 	if err == nil {
-		err = proto.Unmarshal(envelope.GetPayload(), &payload)
+		err = Unmarshal(envelope.GetPayload(), &payload)
 	}
 	if err == nil {
-		err = proto.Unmarshal(payload.GetHeader().GetChannelHeader(), &header)
+		err = Unmarshal(payload.GetHeader().GetChannelHeader(), &header)
 	}
-	if err != nil || header.GetType() != int32(common.HeaderType_CONFIG) || proto.Unmarshal(payload.GetData(), &config) != nil {
+	if err != nil || header.GetType() != int32(common.HeaderType_CONFIG) || Unmarshal(payload.GetData(), &config) != nil {
 		return nil
 	}
 	return config.GetConfig()
@@ -56,7 +56,7 @@ func Config(block *common.Block) *common.Config {
 func LastConfig(block *common.Block) (uint64, bool) {
 	signed, err := signatures(block)
 	var about common.OrdererBlockMetadata
-	if err != nil || proto.Unmarshal(signed.GetValue(), &about) != nil || about.GetLastConfig() == nil {
+	if err != nil || Unmarshal(signed.GetValue(), &about) != nil || about.GetLastConfig() == nil {
 		return 0, false
 	}
 	return about.GetLastConfig().GetIndex(), true
@@ -87,7 +87,7 @@ func (r *Rules) read(root *common.ConfigGroup) error {
 		}
 	}
 	var all common.Orderers
-	if err := proto.Unmarshal(ordering.GetValues()["Orderers"].GetValue(), &all); err != nil {
+	if err := Unmarshal(ordering.GetValues()["Orderers"].GetValue(), &all); err != nil {
 		return fmt.Errorf("list of orderers: %w", err)
 	}
 	for _, c := range all.GetConsenterMapping() {
@@ -109,7 +109,7 @@ func signatures(block *common.Block) (*common.Metadata, error) {
 		return nil, errors.New("the block has no signatures")
 	}
 	var signed common.Metadata
-	if err := proto.Unmarshal(all[common.BlockMetadataIndex_SIGNATURES], &signed); err != nil {
+	if err := Unmarshal(all[common.BlockMetadataIndex_SIGNATURES], &signed); err != nil {
 		return nil, fmt.Errorf("the block's signatures cannot be read: %w", err)
 	}
 	return &signed, nil
@@ -179,7 +179,7 @@ func (r *Rules) Signers(block *common.Block) ([]string, error) {
 func (r *Rules) signs(s *common.MetadataSignature) (identity, over []byte, err error) {
 	if len(s.GetSignatureHeader()) == 0 && len(s.GetIdentifierHeader()) > 0 {
 		var by common.IdentifierHeader
-		if err := proto.Unmarshal(s.GetIdentifierHeader(), &by); err != nil {
+		if err := Unmarshal(s.GetIdentifierHeader(), &by); err != nil {
 			return nil, nil, fmt.Errorf("the header of a signature cannot be read: %w", err)
 		}
 		identity, ok := r.consenters[by.GetIdentifier()]
@@ -189,7 +189,7 @@ func (r *Rules) signs(s *common.MetadataSignature) (identity, over []byte, err e
 		return identity, s.GetIdentifierHeader(), nil
 	}
 	var by common.SignatureHeader
-	if err := proto.Unmarshal(s.GetSignatureHeader(), &by); err != nil {
+	if err := Unmarshal(s.GetSignatureHeader(), &by); err != nil {
 		return nil, nil, fmt.Errorf("the header of a signature cannot be read: %w", err)
 	}
 	return by.GetCreator(), s.GetSignatureHeader(), nil
@@ -204,7 +204,7 @@ func (r *Rules) signer(serialised []byte) (*signer, error) {
 		return known, nil
 	}
 	var identity msp.SerializedIdentity
-	if err := proto.Unmarshal(serialised, &identity); err != nil {
+	if err := Unmarshal(serialised, &identity); err != nil {
 		return nil, fmt.Errorf("a signer cannot be read: %w", err)
 	}
 	of := r.members[identity.GetMspid()]

@@ -9,6 +9,7 @@ import (
 
 	"meterbench/bench/ledger"
 	"meterbench/internal/printable"
+	"meterbench/network/blockcheck"
 )
 
 // mostKey bounds what is shown of a key, in bytes.
@@ -38,7 +39,7 @@ func (t *transaction) access(room *int) ([]ledger.Access, int) {
 	l := accessList{room: room}
 	for _, of := range t.results.GetNsRwset() {
 		var set kvrwset.KVRWSet
-		if unmarshal(of.GetRwset(), &set) == nil {
+		if blockcheck.Unmarshal(of.GetRwset(), &set) == nil {
 			l.public(name(of.GetNamespace()), &set)
 		}
 		for _, private := range of.GetCollectionHashedRwset() {
@@ -68,7 +69,7 @@ func (l *accessList) public(contract string, set *kvrwset.KVRWSet) {
 // private lists what was done with private data, of which a ledger has hashes only.
 func (l *accessList) private(contract string, of *rwset.CollectionHashedReadWriteSet) {
 	var set kvrwset.HashedRWSet
-	if unmarshal(of.GetHashedRwset(), &set) != nil {
+	if blockcheck.Unmarshal(of.GetHashedRwset(), &set) != nil {
 		return
 	}
 	base := ledger.Access{Contract: contract, Collection: name(of.GetCollectionName())}
@@ -103,6 +104,6 @@ func version(v *kvrwset.Version) string {
 }
 
 // keyText returns a key of the world state for a line: composite keys have bytes in them that are no text.
-func keyText(key string) string { return printable.Line(cut(key, mostKey)) }
+func keyText(key string) string { return printable.Cut(key, mostKey) }
 
 func hashText(hash []byte) string { return hex.EncodeToString(hash[:min(len(hash), mostKey)]) }

@@ -12,6 +12,7 @@ import (
 
 	"meterbench/bench/ledger"
 	"meterbench/internal/printable"
+	"meterbench/network/blockcheck"
 )
 
 // The bounds of what is shown of a change of a configuration.
@@ -26,7 +27,7 @@ func (t *transaction) configuration() (d document, ok bool) {
 		return d, false
 	}
 	var envelope common.ConfigEnvelope
-	if err := unmarshal(t.data, &envelope); err != nil {
+	if err := blockcheck.Unmarshal(t.data, &envelope); err != nil {
 		return unreadable(fmt.Errorf("configuration: %w", err)), true
 	}
 	var f fields
@@ -39,7 +40,7 @@ func (t *transaction) configuration() (d document, ok bool) {
 	if envelope.GetLastUpdate() != nil {
 		changes, by, err := readUpdate(envelope.GetLastUpdate())
 		if err != nil {
-			d.Wrong = printable.Line(cut(err.Error(), ledger.MostText))
+			d.Wrong = printable.Cut(err.Error(), ledger.MostText)
 		}
 		if len(changes) > 0 {
 			f.add("changes", changes[:min(len(changes), mostChanges)])
@@ -69,19 +70,19 @@ func readUpdate(envelope *common.Envelope) (changes, by []string, err error) {
 	var payload common.Payload
 	var signed common.ConfigUpdateEnvelope
 	var of common.ConfigUpdate
-	if err := unmarshal(envelope.GetPayload(), &payload); err != nil {
+	if err := blockcheck.Unmarshal(envelope.GetPayload(), &payload); err != nil {
 		return nil, nil, fmt.Errorf("update: %w", err)
 	}
-	if err := unmarshal(payload.GetData(), &signed); err != nil {
+	if err := blockcheck.Unmarshal(payload.GetData(), &signed); err != nil {
 		return nil, nil, fmt.Errorf("update: %w", err)
 	}
-	if err := unmarshal(signed.GetConfigUpdate(), &of); err != nil {
+	if err := blockcheck.Unmarshal(signed.GetConfigUpdate(), &of); err != nil {
 		return nil, nil, fmt.Errorf("update: %w", err)
 	}
 	for _, s := range signed.GetSignatures() {
 		var header common.SignatureHeader
 		var creator msp.SerializedIdentity
-		if unmarshal(s.GetSignatureHeader(), &header) == nil && unmarshal(header.GetCreator(), &creator) == nil {
+		if blockcheck.Unmarshal(s.GetSignatureHeader(), &header) == nil && blockcheck.Unmarshal(header.GetCreator(), &creator) == nil {
 			by = append(by, name(creator.GetMspid()))
 		}
 	}
@@ -126,7 +127,7 @@ func changed(read, write *common.ConfigGroup, path []string, tell func(string)) 
 // readApproval reads an organisation's approval of the definition of a chaincode.
 func readApproval(_ string, wire []byte) (document, error) {
 	var of lifecycle.ApproveChaincodeDefinitionForMyOrgArgs
-	if err := unmarshal(wire, &of); err != nil {
+	if err := blockcheck.Unmarshal(wire, &of); err != nil {
 		return document{}, err
 	}
 	d := definition("Approval of chaincode ", of.GetName(), of.GetVersion(), of.GetSequence(), len(of.GetCollections().GetConfig()))
@@ -136,7 +137,7 @@ func readApproval(_ string, wire []byte) (document, error) {
 // readDefinition reads the definition of a chaincode that a channel agrees on.
 func readDefinition(_ string, wire []byte) (document, error) {
 	var of lifecycle.CommitChaincodeDefinitionArgs
-	if err := unmarshal(wire, &of); err != nil {
+	if err := blockcheck.Unmarshal(wire, &of); err != nil {
 		return document{}, err
 	}
 	d := definition("Definition of chaincode ", of.GetName(), of.GetVersion(), of.GetSequence(), len(of.GetCollections().GetConfig()))

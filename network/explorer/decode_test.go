@@ -1,7 +1,6 @@
 package explorer
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -169,27 +168,6 @@ func TestMalformed(t *testing.T) {
 				t.Errorf("its id is %q", tx.ID)
 			}
 		})
-	}
-}
-
-// A message of many empty fields, each a hundred times as large in memory, is not read.
-func TestManyFields(t *testing.T) {
-	for name, wire := range map[string][]byte{
-		"actions":      bytes.Repeat([]byte("\x0a\x00"), mostFields+1),
-		"endorsements": append([]byte("\x12\xc2\x9a\x0c"), bytes.Repeat([]byte("\x12\x00"), mostFields+1)...),
-	} {
-		var transaction peer.Transaction
-		var payload peer.ChaincodeActionPayload
-		into := proto.Message(&transaction)
-		if name == "endorsements" {
-			into = &payload
-		}
-		if err := unmarshal(wire, into); err != errFields {
-			t.Errorf("%s: %v", name, err)
-		}
-		if err := unmarshal(wire[:len(wire)/3], into); err == errFields {
-			t.Errorf("a third of %s: %v", name, err)
-		}
 	}
 }
 

@@ -86,7 +86,7 @@ func listOf(read func(channel string, wire []byte) (document, error)) func(strin
 // unreadable is a document that cannot be read.
 func unreadable(why error) document {
 	return document{Document: ledger.Document{Kind: "unreadable", Title: "A document that cannot be read", Fields: []ledger.Field{},
-		Wrong: printable.Line(cut(why.Error(), ledger.MostText))}}
+		Wrong: printable.Cut(why.Error(), ledger.MostText)}}
 }
 
 // documents returns what is known of the transaction's arguments. named says which contract of ours a deployed one is, where its name
@@ -194,7 +194,7 @@ func (f *fields) hash(name string, h reading.Hash) {
 // text adds a text of strangers, unless it is empty.
 func (f *fields) text(name, text string) {
 	if text != "" {
-		f.add(name, printable.Line(cut(text, ledger.MostText)))
+		f.add(name, printable.Cut(text, ledger.MostText))
 	}
 }
 

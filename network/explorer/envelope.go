@@ -4,61 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"time"
-	"unicode/utf8"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
-	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"meterbench/bench/ledger"
 	"meterbench/bench/result"
 	"meterbench/internal/printable"
+	"meterbench/network/blockcheck"
 	"meterbench/network/client"
 )
-
-// mostFields bounds how many fields a message that strangers wrote may have, in it and in its messages: an empty field takes two
-// bytes on the wire and a hundred in memory.
-const mostFields = 100_000
-
-var errFields = errors.New("it has too many fields")
-
-// unmarshal reads a message that strangers wrote.
-func unmarshal(wire []byte, into proto.Message) error {
-	if left := mostFields; !within(wire, into.ProtoReflect().Descriptor(), &left) {
-		return errFields
-	}
-	return proto.Unmarshal(wire, into)
-}
-
-// within reports whether a wire form has no more fields than are left. It says nothing of one that is damaged.
-func within(wire []byte, of protoreflect.MessageDescriptor, left *int) bool {
-	for len(wire) > 0 {
-		if *left--; *left < 0 {
-			return false
-		}
-		number, kind, n := protowire.ConsumeTag(wire)
-		if n < 0 {
-			return true
-		}
-		wire = wire[n:]
-		if n = protowire.ConsumeFieldValue(number, kind, wire); n < 0 {
-			return true
-		}
-		if field := of.Fields().ByNumber(number); field != nil && kind == protowire.BytesType && field.Message() != nil {
-			inner, _ := protowire.ConsumeBytes(wire)
-			if !within(inner, field.Message(), left) {
-				return false
-			}
-		}
-		wire = wire[n:]
-	}
-	return true
-}
 
 // A transaction is what could be read of one. What could not is zero, and wrong says why.
 type transaction struct {
@@ -107,23 +65,23 @@ func instant(at *timestamppb.Timestamp) time.Time {
 func (t *transaction) readHeader(wire []byte, whole bool) error {
 	var envelope common.Envelope
 	var payload common.Payload
-	if err := unmarshal(wire, &envelope); err != nil {
+	if err := blockcheck.Unmarshal(wire, &envelope); err != nil {
 		return fmt.Errorf("envelope: %w", err)
 	}
-	if err := unmarshal(envelope.GetPayload(), &payload); err != nil {
+	if err := blockcheck.Unmarshal(envelope.GetPayload(), &payload); err != nil {
 		return fmt.Errorf("payload: %w", err)
 	}
-	if err := unmarshal(payload.GetHeader().GetChannelHeader(), &t.header); err != nil {
+	if err := blockcheck.Unmarshal(payload.GetHeader().GetChannelHeader(), &t.header); err != nil {
 		return fmt.Errorf("channel header: %w", err)
 	}
 	if t.data = payload.GetData(); !whole {
 		return nil
 	}
 	var signature common.SignatureHeader
-	if err := unmarshal(payload.GetHeader().GetSignatureHeader(), &signature); err != nil {
+	if err := blockcheck.Unmarshal(payload.GetHeader().GetSignatureHeader(), &signature); err != nil {
 		return fmt.Errorf("signature header: %w", err)
 	}
-	if err := unmarshal(signature.GetCreator(), &t.creator); err != nil {
+	if err := blockcheck.Unmarshal(signature.GetCreator(), &t.creator); err != nil {
 		return fmt.Errorf("creator: %w", err)
 	}
 	return nil
@@ -140,14 +98,14 @@ func (t *transaction) read(wire []byte) error {
 		return nil
 	}
 	var of peer.Transaction
-	if err := unmarshal(t.data, &of); err != nil {
+	if err := blockcheck.Unmarshal(t.data, &of); err != nil {
 		return fmt.Errorf("actions: %w", err)
 	}
 	if t.actions = len(of.GetActions()); t.actions == 0 {
 		return errors.New("it has no action")
 	}
 	var endorsed peer.ChaincodeActionPayload
-	if err := unmarshal(of.GetActions()[0].GetPayload(), &endorsed); err != nil {
+	if err := blockcheck.Unmarshal(of.GetActions()[0].GetPayload(), &endorsed); err != nil {
 		return fmt.Errorf("action: %w", err)
 	}
 	t.signers = endorsed.GetAction().GetEndorsements()
@@ -156,9 +114,9 @@ func (t *transaction) read(wire []byte) error {
 
 func (t *transaction) readInput(wire []byte) error {
 	var proposed peer.ChaincodeProposalPayload
-	err := unmarshal(wire, &proposed)
+	err := blockcheck.Unmarshal(wire, &proposed)
 	if err == nil {
-		err = unmarshal(proposed.GetInput(), &t.input)
+		err = blockcheck.Unmarshal(proposed.GetInput(), &t.input)
 	}
 	if err != nil {
 		return fmt.Errorf("arguments: %w", err)
@@ -168,12 +126,12 @@ func (t *transaction) readInput(wire []byte) error {
 
 func (t *transaction) readResults(wire []byte) error {
 	var answer peer.ProposalResponsePayload
-	err := unmarshal(wire, &answer)
+	err := blockcheck.Unmarshal(wire, &answer)
 	if err == nil {
-		err = unmarshal(answer.GetExtension(), &t.action)
+		err = blockcheck.Unmarshal(answer.GetExtension(), &t.action)
 	}
 	if err == nil {
-		err = unmarshal(t.action.GetResults(), &t.results)
+		err = blockcheck.Unmarshal(t.action.GetResults(), &t.results)
 	}
 	if err != nil {
 		return fmt.Errorf("results: %w", err)
@@ -217,18 +175,7 @@ func isID(text string) bool {
 const mostName = 128
 
 // name returns a name that strangers gave, for a line.
-func name(text string) string { return printable.Line(cut(text, mostName)) }
-
-// cut returns the beginning of a text, without half a character at the end.
-func cut(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	for most > 0 && !utf8.RuneStart(text[most]) {
-		most--
-	}
-	return text[:most] + "…"
-}
+func name(text string) string { return printable.Cut(text, mostName) }
 
 // head returns what a list says of the transaction.
 func (t *transaction) head() ledger.Head {

@@ -12,6 +12,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset/kvrwset"
 
 	"meterbench/bench/ledger"
+	"meterbench/network/blockcheck"
 )
 
 // The bounds of one part of a search: after which time it ends, and how much of a ledger is asked for without a look at the clock.
@@ -148,7 +149,7 @@ func (t *transaction) concerns(meter string, named map[string]string) bool {
 	has := func(key string) bool { return strings.Contains("/"+key+"/", "/"+meter+"/") }
 	for _, of := range t.results.GetNsRwset() {
 		var set kvrwset.KVRWSet
-		if unmarshal(of.GetRwset(), &set) != nil {
+		if blockcheck.Unmarshal(of.GetRwset(), &set) != nil {
 			continue
 		}
 		if slices.ContainsFunc(set.GetReads(), func(r *kvrwset.KVRead) bool { return has(r.GetKey()) }) ||

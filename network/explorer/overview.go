@@ -52,7 +52,7 @@ type notes struct {
 func (n *notes) add(format string, args ...any) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if text := printable.Line(cut(fmt.Sprintf(format, args...), ledger.MostText)); !slices.Contains(n.all, text) {
+	if text := printable.Cut(fmt.Sprintf(format, args...), ledger.MostText); !slices.Contains(n.all, text) {
 		n.all = append(n.all, text)
 	}
 }
@@ -197,7 +197,7 @@ func (e *Explorer) lookChaincodes(ctx context.Context, c *channel, endorsement s
 		defined = defined[:most]
 	}
 	for _, d := range defined {
-		of := ledger.Chaincode{Name: name(d.Name), Version: name(d.Version), Sequence: d.Sequence, Policy: printable.Line(cut(d.Endorsement, ledger.MostText))}
+		of := ledger.Chaincode{Name: name(d.Name), Version: name(d.Version), Sequence: d.Sequence, Policy: printable.Cut(d.Endorsement, ledger.MostText)}
 		approvals, err := ask(ctx, c, func(ctx context.Context, p *endpoint) (map[string]bool, error) {
 			return p.admin.Approvals(ctx, p.conn, c.name, d.Name)
 		})

@@ -121,5 +121,5 @@ func checkedBy(whose string, err error) ledger.Check {
 }
 
 func notChecked(format string, args ...any) ledger.Check {
-	return ledger.Check{State: ledger.Unchecked, Text: printable.Line(cut(fmt.Sprintf(format, args...), ledger.MostText))}
+	return ledger.Check{State: ledger.Unchecked, Text: printable.Cut(fmt.Sprintf(format, args...), ledger.MostText)}
 }

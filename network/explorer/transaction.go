@@ -16,6 +16,7 @@ import (
 
 	"meterbench/bench/ledger"
 	"meterbench/internal/printable"
+	"meterbench/network/blockcheck"
 )
 
 // Transaction implements ledger.Reader.
@@ -97,7 +98,7 @@ func (t *transaction) describe(named map[string]string) (ledger.Transaction, []d
 	shown := ledger.Transaction{Head: t.head(), CodeText: codeText(t.code), Subject: subject(t.creator.GetIdBytes())}
 	for _, s := range t.signers[:min(len(t.signers), mostEndorsers)] {
 		var by msp.SerializedIdentity
-		if err := unmarshal(s.GetEndorser(), &by); err != nil {
+		if err := blockcheck.Unmarshal(s.GetEndorser(), &by); err != nil {
 			shown.Endorsers = append(shown.Endorsers, ledger.Endorser{Subject: malformed})
 			continue
 		}
@@ -113,11 +114,11 @@ func (t *transaction) describe(named map[string]string) (ledger.Transaction, []d
 	}
 	shown.Access, shown.Cut = t.access(&room)
 	var event peer.ChaincodeEvent
-	if unmarshal(t.action.GetEvents(), &event) == nil {
+	if blockcheck.Unmarshal(t.action.GetEvents(), &event) == nil {
 		shown.Event = name(event.GetEventName())
 	}
 	if t.wrong != nil {
-		shown.Wrong = printable.Line(cut(t.wrong.Error(), ledger.MostText))
+		shown.Wrong = printable.Cut(t.wrong.Error(), ledger.MostText)
 	}
 	documents := t.documents(named)
 	shown.DocumentsCut = max(0, len(documents)-mostDocuments)
