@@ -171,6 +171,15 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
+// A fault in reading what strangers answered, beside whoever asks, is said in a line.
+func TestFaultIsSaid(t *testing.T) {
+	n := &notes{}
+	n.safely("channel x", func() { panic("two\nlines") })
+	if len(n.all) != 1 || n.all[0] != `channel x cannot be shown, by a fault of meterbench: two\nlines` {
+		t.Errorf("%q", n.all)
+	}
+}
+
 // All validation codes that Fabric has are said in words, and those that it has not, too.
 func TestCodes(t *testing.T) {
 	said := map[string]bool{}

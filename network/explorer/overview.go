@@ -57,6 +57,16 @@ func (n *notes) add(format string, args ...any) {
 	}
 }
 
+// safely reads what strangers answered, beside whoever asks: a fault in that is said, and must not end the run that is looked at.
+func (n *notes) safely(what string, read func()) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			n.add("%s cannot be shown, by a fault of meterbench: %v", what, fault)
+		}
+	}()
+	read()
+}
+
 func (e *Explorer) look(ctx context.Context) (ledger.Overview, error) {
 	o := ledger.Overview{
 		Source: e.source, Name: e.config.Name, Fabric: e.config.Fabric, Organisations: []ledger.Organisation{}, Nodes: []ledger.Node{},
@@ -66,7 +76,8 @@ func (e *Explorer) look(ctx context.Context) (ledger.Overview, error) {
 	seen := make([]channelView, len(e.channels))
 	var looking sync.WaitGroup
 	for i, c := range e.channels {
-		looking.Go(func() { seen[i] = e.lookAt(ctx, c, said) })
+		seen[i].Name = c.name
+		looking.Go(func() { said.safely("channel "+c.name, func() { seen[i] = e.lookAt(ctx, c, said) }) })
 	}
 	if e.own != nil {
 		e.lookOwn(ctx, &o, said)
@@ -119,7 +130,7 @@ func (e *Explorer) lookAt(ctx context.Context, c *channel, said *notes) channelV
 	var mu sync.Mutex
 	var asking sync.WaitGroup
 	for _, p := range c.peers {
-		asking.Go(func() {
+		look := func() {
 			alone := &channel{name: c.name, peers: []*endpoint{p}}
 			patience := Timeout
 			if !p.well() {
@@ -136,7 +147,8 @@ func (e *Explorer) lookAt(ctx context.Context, c *channel, said *notes) channelV
 			}
 			v.failed = err
 			said.add("%s", e.cannot(p, c, "tell how many blocks it has", err))
-		})
+		}
+		asking.Go(func() { said.safely("peer "+p.name, look) })
 	}
 	asking.Wait()
 	v.Peers = slices.Sorted(maps.Keys(v.heights))
