@@ -1,6 +1,7 @@
 // Package blockcheck verifies blocks of a Fabric channel by what is in them: that the header is that of the data, that it names the
 // header before, and that orderers of the channel have signed it, as many as its configuration wants. It asks nobody, so that
-// whoever has blocks can check them, wherever they come from. What it rests on is the configuration that it is given.
+// whoever has blocks can check them, wherever they come from. What it rests on is the configuration that it is given. The validation
+// codes in a block are in no header and signed by nobody: each peer writes its own, and that a peer has written these says only he.
 package blockcheck
 
 import (
@@ -8,12 +9,14 @@ import (
 	"crypto/sha256"
 	"encoding/asn1"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"math/big"
 	"strings"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"google.golang.org/protobuf/proto"
 
 	"meterbench/bench/ledger"
 	"meterbench/internal/printable"
@@ -65,7 +68,37 @@ func checkData(block *common.Block) ledger.Check {
 	case !bytes.Equal(has, says):
 		return wrong("the header names the data %s, and its hash is %s", abbreviated(says), abbreviated(has))
 	}
+	if Config(block) != nil { // which is alone in its block, and of the first block not signed
+		return ledger.Check{State: ledger.Verified}
+	}
+	for i, envelope := range block.GetData().GetData() {
+		if err := wellFormed(envelope); err != nil {
+			return wrong("transaction %d is none as it was ordered: %v; the hash of the data does not tell where one ends", i, err)
+		}
+	}
 	return ledger.Check{State: ledger.Verified}
+}
+
+// wellFormed makes sure that bytes are one whole envelope and nothing else. The hash of a block's data is that of its transactions
+// one after the other: two that are put together, of which a reader sees the last one only, or one that is cut in two, have the same.
+// As Fabric's protoutil.VerifyTransactionsAreWellFormed, envelopes are such that writing again what was read makes the same bytes.
+func wellFormed(wire []byte) error {
+	var envelope common.Envelope
+	if err := Unmarshal(wire, &envelope); err != nil {
+		return err
+	}
+	again, err := proto.MarshalOptions{Deterministic: true}.Marshal(&envelope)
+	switch {
+	case err != nil:
+		return err
+	case len(envelope.GetPayload()) == 0:
+		return errors.New("it has no payload")
+	case len(envelope.GetSignature()) == 0:
+		return errors.New("it has no signature")
+	case !bytes.Equal(again, wire):
+		return fmt.Errorf("it has %d bytes, of which an envelope takes %d", len(wire), len(again))
+	}
+	return nil
 }
 
 func checkChain(header *common.BlockHeader, before []byte) ledger.Check {

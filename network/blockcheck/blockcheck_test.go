@@ -76,10 +76,17 @@ func TestAttacks(t *testing.T) {
 		}{
 			{"nothing", func(*common.Block) {}, "verified verified verified", ""},
 			{"a byte of the data", func(b *common.Block) { b.Data.Data[1][0] ^= 1 }, "wrong verified verified", "the header names the data"},
+			{"two transactions put together", func(b *common.Block) { b.Data.Data = [][]byte{slices.Concat(b.Data.Data[0], b.Data.Data[1])} },
+				"wrong verified verified", "transaction 0 is none as it was ordered"},
+			{"a transaction cut in two", func(b *common.Block) {
+				of := b.Data.Data[1]
+				b.Data.Data = [][]byte{b.Data.Data[0], of[:5], of[5:]}
+			}, "wrong verified verified", "transaction 1 is none as it was ordered"},
+			{"an empty transaction more", func(b *common.Block) { b.Data.Data = append(b.Data.Data, nil) }, "wrong verified verified", "has no payload"},
 			{"a transaction less", func(b *common.Block) { b.Data.Data = b.Data.Data[:1] }, "wrong verified verified", "the header names the data"},
 			{"no transaction", func(b *common.Block) { b.Data = nil }, "wrong verified verified", "holds no transaction"},
 			{"the data and its hash", func(b *common.Block) {
-				b.Data.Data[1][0] ^= 1
+				b.Data.Data[1][len(b.Data.Data[1])-1] ^= 1
 				b.Header.DataHash = DataHash(b.Data)
 			}, "verified verified wrong", "does not fit"},
 			{"a byte of the previous hash", func(b *common.Block) { b.Header.PreviousHash[5] ^= 0x80 }, "verified wrong wrong", "the block before it"},

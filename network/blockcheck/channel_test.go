@@ -106,7 +106,7 @@ func (c *testChannel) rules(t testing.TB) *Rules {
 	return NewRules(config)
 }
 
-// next returns the block after another one, with this data, signed by some.
+// next returns the block after another one, with envelopes of this data, or a configuration, signed by some.
 func (c *testChannel) next(t testing.TB, before *common.Block, by []testSigner, data ...string) *common.Block {
 	t.Helper()
 	b := &common.Block{
@@ -114,7 +114,11 @@ func (c *testChannel) next(t testing.TB, before *common.Block, by []testSigner, 
 		Metadata: &common.BlockMetadata{Metadata: make([][]byte, len(common.BlockMetadataIndex_name))},
 	}
 	for _, d := range data {
-		b.Data.Data = append(b.Data.Data, []byte(d))
+		wire := []byte(d)
+		if Config(&common.Block{Data: &common.BlockData{Data: [][]byte{wire}}}) == nil {
+			wire = marshal(t, &common.Envelope{Payload: wire, Signature: []byte("signature")})
+		}
+		b.Data.Data = append(b.Data.Data, wire)
 	}
 	b.Header.DataHash = DataHash(b.Data)
 	c.sign(t, b, by)
