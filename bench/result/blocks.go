@@ -1,10 +1,11 @@
 package result
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -99,10 +100,14 @@ func (t *blockWriter) write(b *BlockRow) error {
 // row is the inverse of write.
 func (t *blockRow) row() (BlockRow, error) {
 	reason, err := parseCutReason(t.CutReason)
-	if t.Block < 0 || t.Valid < 0 || t.Valid > t.Transactions || t.Transactions > math.MaxUint32 || t.Bytes < 0 ||
-		t.Session < 1 || t.Channel < 0 || t.Channel > math.MaxUint16 {
-		err = errors.Join(err, fmt.Errorf("block %d of channel %d in session %d has %d transactions, %d valid, and %d bytes",
-			t.Block, t.Channel, t.Session, t.Transactions, t.Valid, t.Bytes))
+	err = cmp.Or(err, checkPlace(t.Session, t.Channel, t.Block))
+	if t.Valid < 0 || t.Valid > t.Transactions || t.Transactions > math.MaxUint32 || t.Bytes < 0 {
+		err = cmp.Or(err, fmt.Errorf("block %d has %d transactions, %d valid, and %d bytes", t.Block, t.Transactions, t.Valid, t.Bytes))
+	}
+	for _, state := range []CheckState{CheckState(t.Data), CheckState(t.Chain), CheckState(t.Signatures)} {
+		if !slices.Contains([]CheckState{"", CheckVerified, CheckWrong, CheckUnchecked}, state) {
+			err = cmp.Or(err, fmt.Errorf("a check of block %d has the unknown result %q", t.Block, state))
+		}
 	}
 	return BlockRow{
 		LevelKey{t.Series, int(t.Repetition), Load{LoadKind(t.Load), int(t.Clients), t.Offered, t.Think, int(t.Slots)}},
@@ -116,6 +121,14 @@ func (t *blockRow) row() (BlockRow, error) {
 		},
 		int(t.Session), reason, timeOf(t.Cut), t.Observer, timeOf(t.Received), timeOf(t.Validated), timeOf(t.Committed),
 	}, err
+}
+
+// checkPlace returns what cannot be of the place of a block.
+func checkPlace(session, channel int32, number int64) error {
+	if session < 1 || channel < 0 || channel > math.MaxUint16 || number < 0 {
+		return fmt.Errorf("there is no block %d of channel %d in session %d", number, channel, session)
+	}
+	return nil
 }
 
 // unixOf returns an instant in nanoseconds since 1970, -1 for none.

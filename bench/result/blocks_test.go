@@ -151,6 +151,8 @@ func TestBlocksOfStrangers(t *testing.T) {
 		{"no session", func(r *blockRow) { r.Session = 0 }, false},
 		{"a channel out of range", func(r *blockRow) { r.Channel = 1 << 20 }, false},
 		{"an unknown reason", func(r *blockRow) { r.CutReason = "whim" }, false},
+		{"a check that was not made", func(r *blockRow) { r.Data = "" }, true},
+		{"a check of an unknown result", func(r *blockRow) { r.Chain = "constructor" }, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			row := fine

@@ -87,15 +87,21 @@ func (f *Finder) Chains() []ChainOfBlocks { return f.chains }
 func (f *Finder) findChains() error {
 	row := int64(0)
 	for _, group := range f.blocks.file.RowGroups() {
-		columns := make([][]parquet.Value, 4)
-		for i, name := range []string{"session", "channel", "channel_name", "block"} {
+		columns := make([][]parquet.Value, 3)
+		for i, name := range []string{"session", "channel", "block"} {
 			var err error
 			if columns[i], err = f.blocks.values(group, name); err != nil {
 				return err
 			}
 		}
+		var begins []int // of chains, in the group
+		had := len(f.chains)
 		for i := range columns[0] {
-			next := ChainOfBlocks{int(columns[0][i].Int32()), uint16(columns[1][i].Int32()), "", uint64(columns[3][i].Int64()), 1, row}
+			session, channel, number := columns[0][i].Int32(), columns[1][i].Int32(), columns[2][i].Int64()
+			if err := checkPlace(session, channel, number); err != nil {
+				return damaged(err)
+			}
+			next := ChainOfBlocks{Session: int(session), Channel: uint16(channel), First: uint64(number), Blocks: 1, row: row}
 			row++
 			if n := len(f.chains); n > 0 {
 				last := &f.chains[n-1]
@@ -107,12 +113,20 @@ func (f *Finder) findChains() error {
 			if len(f.chains) == mostChains {
 				return damaged(fmt.Errorf("its blocks are of more than %d channels, or in no order", mostChains))
 			}
-			next.ChannelName = string(columns[2][i].ByteArray())
-			f.chains = append(f.chains, next)
+			f.chains, begins = append(f.chains, next), append(begins, i)
+		}
+		names, err := inDictionary(context.Background(), &f.blocks, group, "channel_name", parquet.ByteArray, begins, textOf)
+		if err != nil {
+			return err
+		}
+		for i, name := range names {
+			f.chains[had+i].ChannelName = name
 		}
 	}
 	return nil
 }
+
+func textOf(v parquet.Value) string { return string(v.ByteArray()) }
 
 // Blocks returns at most n blocks of a chain from a number on, in their order.
 func (f *Finder) Blocks(of ChainOfBlocks, from uint64, n int) ([]BlockRow, error) {
@@ -193,7 +207,7 @@ func (t *table) inBlock(ctx context.Context, session, channel int, block uint64,
 		if len(hits) > 0 {
 			var columns [2][]int32
 			for i, name := range []string{"session", "channel"} {
-				if columns[i], err = t.numbers(ctx, group, name, hits); err != nil {
+				if columns[i], err = inDictionary(ctx, t, group, name, parquet.Int32, hits, parquet.Value.Int32); err != nil {
 					return nil, 0, err
 				}
 			}
@@ -287,14 +301,14 @@ func (t *table) pages(ctx context.Context, group parquet.RowGroup, column string
 	}))
 }
 
-// values returns the values of a column in a row group: zeros where the table has no such column, as that of an older version.
+// values returns the numbers of a column in a row group: zeros where the table has no such column, as that of an older version.
 func (t *table) values(group parquet.RowGroup, column string) ([]parquet.Value, error) {
 	values := make([]parquet.Value, group.NumRows())
 	err := t.pages(context.Background(), group, column, func(first int64, page parquet.Page) (bool, error) {
-		n, err := page.Values().ReadValues(values[min(first, int64(len(values))):])
-		for i := range values[first:][:n] { // texts are those of the page
-			values[first+int64(i)] = values[first+int64(i)].Clone()
+		if kind := page.Type().Kind(); kind != parquet.Int32 && kind != parquet.Int64 {
+			return false, errColumn
 		}
+		_, err := page.Values().ReadValues(values[min(first, int64(len(values))):])
 		if err == io.EOF {
 			err = nil
 		}
@@ -332,18 +346,21 @@ func (t *table) search(ctx context.Context, group parquet.RowGroup, column strin
 	return found, err
 }
 
-// numbers returns the values of a column at some places in a row group, in their order: zeros where the table has no such column.
-func (t *table) numbers(ctx context.Context, group parquet.RowGroup, column string, at []int) ([]int32, error) {
-	all, done := make([]int32, len(at)), 0
+// inDictionary returns the values of a column at some places in a row group, in their order: zeros where the table has no such
+// column.
+func inDictionary[T any](
+	ctx context.Context, t *table, group parquet.RowGroup, column string, kind parquet.Kind, at []int, of func(parquet.Value) T,
+) ([]T, error) {
+	all, done := make([]T, len(at)), 0
 	err := t.pages(ctx, group, column, func(first int64, page parquet.Page) (bool, error) {
 		dictionary := page.Dictionary()
-		if page.Type().Kind() != parquet.Int32 || dictionary == nil {
+		if page.Type().Kind() != kind || dictionary == nil {
 			return false, errColumn
 		}
 		values := page.Data()
 		indices := values.Int32()
 		for ; done < len(at) && at[done] < int(first)+len(indices); done++ {
-			all[done] = dictionary.Index(indices[at[done]-int(first)]).Int32()
+			all[done] = of(dictionary.Index(indices[at[done]-int(first)]))
 		}
 		return done < len(at), nil
 	})

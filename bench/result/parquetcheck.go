@@ -18,6 +18,7 @@ const (
 	mostPage       = 16 << 20 // bytes, not compressed
 	mostPageHeader = 16 << 10 // bytes
 	mostNesting    = 16       // structures within each other
+	mostText       = 2 << 10  // bytes of a text in a dictionary, which any number of rows may have
 )
 
 var errPromises = errors.New("it promises more than it holds, or is not of the form that meterbench writes")
@@ -100,6 +101,11 @@ func checkChunk(r io.ReaderAt, size int64, chunk *format.ColumnMetaData, rows in
 			if int64(header.DictionaryPageHeader.V.NumValues) > bytes {
 				return errPromises
 			}
+			if chunk.Type == format.ByteArray {
+				if err := checkTexts(io.NewSectionReader(r, at, bytes)); err != nil {
+					return err
+				}
+			}
 		} else {
 			count, encoding, levels := header.DataPageHeader.V.NumValues, header.DataPageHeader.V.Encoding, int32(0)
 			if v2 := header.DataPageHeaderV2; v2.Valid {
@@ -160,6 +166,22 @@ func checkPage(page *io.SectionReader, encoding format.Encoding, count uint64) e
 		return nil
 	}
 	return errPromises
+}
+
+// checkTexts makes sure that the texts of a dictionary are short: each row that has one gets a copy.
+func checkTexts(page *io.SectionReader) error {
+	data := make([]byte, page.Size())
+	if _, err := page.ReadAt(data, 0); err != nil {
+		return err
+	}
+	for len(data) >= 4 {
+		n := binary.LittleEndian.Uint32(data)
+		if n > mostText || int(n) > len(data)-4 {
+			return errPromises
+		}
+		data = data[4+n:]
+	}
+	return nil
 }
 
 // unmarshal decodes a structure in thrift's compact protocol from the beginning of data and returns how long it is.
