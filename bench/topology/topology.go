@@ -82,7 +82,8 @@ func (o Organisation) MSP() string { return MSP(o.Name) }
 
 // MSP returns the MSP id of the organisation of that name.
 func MSP(organisation string) string {
-	return strings.ToUpper(organisation[:1]) + organisation[1:] + "MSP"
+	first := min(1, len(organisation)) // a stranger's may have no name
+	return strings.ToUpper(organisation[:first]) + organisation[first:] + "MSP"
 }
 
 //go:embed library/*.yaml

@@ -1,6 +1,7 @@
 package folder
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"slices"
@@ -8,13 +9,15 @@ import (
 
 	"meterbench/bench/ledger"
 	"meterbench/bench/result"
+	"meterbench/internal/printable"
 )
 
 // blockOf returns what a list says of a block.
 func blockOf(channel string, row *result.BlockRow) ledger.Block {
 	b := ledger.Block{
 		Channel: channel, Number: row.Number, Transactions: int(row.Transactions), Valid: int(row.Valid), Bytes: int(row.Bytes),
-		Cut: row.Reason.String(), DataHash: hexOf(row.DataHash), PreviousHash: hexOf(row.PreviousHash), Hash: hexOf(row.Hash), Checks: row.Checks,
+		Cut: row.Reason.String(), DataHash: hexOf(row.DataHash), PreviousHash: hexOf(row.PreviousHash), Hash: hexOf(row.Hash),
+		Checks: ledger.Checks{Data: checkOf(row.Checks.Data), Chain: checkOf(row.Checks.Chain), Signatures: checkOf(row.Checks.Signatures)},
 	}
 	switch {
 	case !row.Cut.IsZero():
@@ -23,6 +26,11 @@ func blockOf(channel string, row *result.BlockRow) ledger.Block {
 		b.Time, b.TimeOf = row.Created, ledger.TimeCreated
 	}
 	return b
+}
+
+// checkOf returns a check whose text can be printed.
+func checkOf(stored ledger.Check) ledger.Check {
+	return ledger.Check{State: stored.State, Text: printable.Cut(stored.Text, ledger.MostText)}
 }
 
 func hexOf(sum [32]byte) string {
@@ -59,7 +67,7 @@ func (r *Reader) head(c *channel, row *result.Row) ledger.Head {
 func (r *Reader) contract(c *channel, row *result.Row) string {
 	for i := range r.Folder.Summary.Points {
 		if p := &r.Folder.Summary.Points[i]; p.Series == row.Series && p.Conditions.Contract != "" {
-			return p.Conditions.Contract
+			return shown(p.Conditions.Contract)
 		}
 	}
 	if len(c.agreed.chaincodes) == 1 {
@@ -71,7 +79,7 @@ func (r *Reader) contract(c *channel, row *result.Row) string {
 func (r *Reader) transaction(c *channel, row *result.Row, block *result.BlockRow) ledger.Transaction {
 	t := ledger.Transaction{
 		Head: r.head(c, row), CodeText: codes[row.Outcome].text,
-		Note: "A run's folder keeps no arguments, endorsers, reads and writes. Series " + row.LevelKey.String() + ", transaction number " + decimal(row.Seq) + ".",
+		Note: "A run's folder keeps no arguments, endorsers, reads and writes. Series " + shown(row.LevelKey.String()) + ", transaction number " + decimal(row.Seq) + ".",
 	}
 	t.Latency = ledger.LatencyOf(&row.Record)
 	if spans, ok := inside(row, block); ok { // parts of the last one
@@ -95,39 +103,28 @@ func inside(row *result.Row, block *result.BlockRow) (spans [5]time.Duration, ok
 }
 
 // Overview implements ledger.Reader.
-func (r *Reader) Overview(context.Context) (ledger.Overview, error) {
+func (r *Reader) Overview(context.Context) (ledger.Overview, error) { return r.overview, nil }
+
+// describe returns the overview, which stays as it is.
+func (r *Reader) describe(known *census) ledger.Overview {
+	run := &r.Folder.Run
 	o := ledger.Overview{
-		Source: ledger.SourceFolder, Name: r.Folder.Run.Scenario, Fabric: r.Folder.Run.Versions["fabric"], Simulated: r.Folder.Run.Target == result.TargetReference,
-		Organisations: []ledger.Organisation{}, Nodes: []ledger.Node{}, Channels: []ledger.Channel{}, Notes: slices.Clip(r.notes),
+		Source: ledger.SourceFolder, Name: cmp.Or(known.name, shown(run.Scenario)), Fabric: shown(run.Versions["fabric"]), Simulated: run.Target == result.TargetReference,
+		Organisations: append([]ledger.Organisation{}, known.organisations...), Nodes: append([]ledger.Node{}, known.nodes...), // lists, also empty
+		Channels: []ledger.Channel{}, Notes: r.notes,
 	}
-	networks := networksOf(&r.Folder.Run, &r.Folder.Summary)
-	seen := map[string]bool{}
-	for i := range networks {
-		n := &networks[i]
-		if i == 0 && n.name != "" {
-			o.Name = n.name
-		}
-		for _, organisation := range n.organisations {
-			if !seen["o "+organisation.MSP] {
-				seen["o "+organisation.MSP] = true
-				o.Organisations = append(o.Organisations, organisation)
-			}
-		}
-		for _, node := range n.nodes {
-			if !seen["n "+node.Name] {
-				seen["n "+node.Name] = true
-				o.Nodes = append(o.Nodes, node)
-			}
-		}
-	}
-	for i := range r.channels {
+	for i := range r.channels[:min(len(r.channels), mostListed)] {
 		o.Channels = append(o.Channels, r.channels[i].overview())
 	}
-	if len(networks) > 1 {
+	if len(known.networks) > 1 {
 		o.Notes = append(o.Notes, "The run had several networks, one after the other: NAME@2 is the channel of the second one.")
 	}
-	o.Notes = append(o.Notes, "What is shown is what the run stored: arguments, endorsers, reads and writes are not kept.")
-	return o, nil
+	if known.cut || len(r.channels) > mostListed {
+		o.Notes = append(o.Notes, "It names more organisations, nodes or channels than are listed here.")
+	}
+	o.Notes = append(o.Notes, "What is shown is what the run stored, its checks of blocks too: arguments, endorsers, reads and writes are not kept.")
+	o.Notes = slices.Clip(o.Notes) // who adds to them has a copy
+	return o
 }
 
 func (c *channel) overview() ledger.Channel {

@@ -8,10 +8,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"meterbench/bench/ledger"
 	"meterbench/bench/result"
+	"meterbench/internal/printable"
 )
 
 // A Reader reads the folder of one run. Its methods may be called by several goroutines at once.
@@ -20,6 +22,8 @@ type Reader struct {
 
 	find     *result.Finder
 	channels []channel
+	byName   map[string]int // of channels
+	overview ledger.Overview
 	notes    []string // what is missing of the run
 	why      string   // there are no blocks
 }
@@ -42,8 +46,10 @@ func Open(dir string) (*Reader, error) {
 	if errors.Is(err, result.ErrUnfinished) {
 		why := err
 		if stored, err = result.OpenUnfinished(dir); err == nil {
-			return &Reader{Folder: stored, find: &result.Finder{}, notes: []string{fmt.Sprintf("The run did not finish: %v.", why)},
-				why: "the run did not finish"}, nil
+			r := &Reader{Folder: stored, find: &result.Finder{}, why: "the run did not finish"}
+			r.notes = append(r.notes, printable.Cut(fmt.Sprintf("The run did not finish: %v.", why), ledger.MostText))
+			r.overview = r.describe(censusOf(&stored.Run, &stored.Summary))
+			return r, nil
 		}
 	}
 	if err != nil {
@@ -67,7 +73,9 @@ func New(stored *result.Folder) (*Reader, error) {
 		r.why = "the run kept no blocks, as those of older versions and of ledgers without blocks"
 		r.notes = append(r.notes, "The run kept no blocks: that of an older version, or a ledger without blocks. Transactions are found by their id.")
 	}
-	r.channels = r.ofNetworks()
+	known := censusOf(&stored.Run, &stored.Summary)
+	r.addChannels(known.networks)
+	r.overview = r.describe(known)
 	return r, nil
 }
 
@@ -77,16 +85,16 @@ func (r *Reader) Close() error { return r.find.Close() }
 // simulated is the name of the only channel of a reference ledger.
 const simulated = "simulated"
 
-// ofNetworks returns the channels of all networks: those that have blocks, and those of topologies.
-func (r *Reader) ofNetworks() (all []channel) {
-	networks := networksOf(&r.Folder.Run, &r.Folder.Summary)
+// addChannels adds the channels of all networks: those that have blocks, and those of topologies.
+func (r *Reader) addChannels(networks []network) {
+	r.byName = map[string]int{}
 	add := func(session, number int, plain string) *channel {
 		name := plain
 		if len(networks) > 1 {
 			name = fmt.Sprintf("%s@%d", plain, session)
 		}
-		if i := slices.IndexFunc(all, func(c channel) bool { return c.name == name }); i >= 0 {
-			return &all[i]
+		if i, ok := r.byName[name]; ok {
+			return &r.channels[i]
 		}
 		c := channel{name: name, session: session, number: number}
 		if session <= len(networks) {
@@ -95,44 +103,51 @@ func (r *Reader) ofNetworks() (all []channel) {
 				c.agreed = c.network.channels[i]
 			}
 		}
-		all = append(all, c)
-		return &all[len(all)-1]
+		r.byName[name] = len(r.channels)
+		r.channels = append(r.channels, c)
+		return &r.channels[len(r.channels)-1]
 	}
 	for _, chain := range r.find.Chains() {
-		c := add(chain.Session, int(chain.Channel), cmp.Or(chain.ChannelName, simulated))
+		c := add(chain.Session, int(chain.Channel), cmp.Or(shown(chain.ChannelName), simulated))
 		c.chains = append(c.chains, chain)
 	}
+	least, most := r.loaded()
 	for i := range networks {
 		for number, of := range networks[i].channels {
-			if len(r.find.Chains()) > 0 || !r.loaded(len(networks[i].channels)) {
+			// Only where the load was on all of a topology's channels their order is that of the numbers in records.
+			if all := len(networks[i].channels); len(r.find.Chains()) > 0 || all < most || all > least {
 				number = -1
 			}
 			add(i+1, number, of.name)
 		}
 	}
-	if len(all) == 0 && r.Folder.Run.Target == result.TargetReference && len(r.Folder.Summary.Points) > 0 {
+	if len(r.channels) == 0 && r.Folder.Run.Target == result.TargetReference && len(r.Folder.Summary.Points) > 0 {
 		for i := range networks { // without blocks and a topology, which the transactions have all the same
 			add(i+1, 0, simulated)
 		}
 	}
-	for i := range all {
-		slices.SortFunc(all[i].chains, func(a, b result.ChainOfBlocks) int { return cmp.Compare(a.First, b.First) })
+	for i := range r.channels {
+		slices.SortFunc(r.channels[i].chains, func(a, b result.ChainOfBlocks) int { return cmp.Compare(a.First, b.First) })
 	}
-	slices.SortStableFunc(all, func(a, b channel) int { return cmp.Compare(a.session, b.session) })
-	return all
+	slices.SortStableFunc(r.channels, func(a, b channel) int { return cmp.Compare(a.session, b.session) })
+	for i := range r.channels {
+		r.byName[r.channels[i].name] = i
+	}
 }
 
-// loaded reports whether the load was on all of a topology's channels, by what the run's points say. Only then their order is that
-// of the numbers in records.
-func (r *Reader) loaded(channels int) bool {
-	return !slices.ContainsFunc(r.Folder.Summary.Points, func(p result.Point) bool { return max(1, p.Conditions.Channels) != channels })
+// loaded returns on how many channels the load was, by what the run's points say: at the least, and at most.
+func (r *Reader) loaded() (least, most int) {
+	least = math.MaxInt
+	for i := range r.Folder.Summary.Points {
+		channels := max(1, r.Folder.Summary.Points[i].Conditions.Channels)
+		least, most = min(least, channels), max(most, channels)
+	}
+	return least, most
 }
 
 func (r *Reader) channel(name string) (*channel, error) {
-	for i := range r.channels {
-		if r.channels[i].name == name {
-			return &r.channels[i], nil
-		}
+	if i, ok := r.byName[name]; ok {
+		return &r.channels[i], nil
 	}
 	return nil, fmt.Errorf("channel %.100q: %w in this run", name, ledger.ErrNotFound)
 }

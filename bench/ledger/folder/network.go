@@ -11,18 +11,16 @@ import (
 	"meterbench/bench/ledger"
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
+	"meterbench/internal/printable"
 	"meterbench/internal/readjson"
 )
 
 // A network is what a run stored of one of its networks.
 type network struct {
-	name          string
-	organisations []ledger.Organisation
-	nodes         []ledger.Node
-	orderers      []string
-	consensus     string
-	batch         ledger.Batch // where it is not that of each channel
-	channels      []networkChannel
+	orderers  []string
+	consensus string
+	batch     ledger.Batch // where it is not that of each channel
+	channels  []networkChannel
 }
 
 type networkChannel struct {
@@ -32,11 +30,31 @@ type networkChannel struct {
 	chaincodes []ledger.Chaincode
 }
 
-// most bounds the nodes and channels that are listed of a topology: beyond what meterbench takes of one.
-const most = 1000
+// A census has what a run stored of all its networks.
+type census struct {
+	name          string // of the first network
+	networks      []network
+	organisations []ledger.Organisation // of any network, each once
+	nodes         []ledger.Node         // likewise
 
-// networksOf returns the networks of a run. A topology that cannot be read, as that of a stranger, says nothing.
-func networksOf(run *result.Run, summary *result.Summary) (all []network) {
+	seen map[string]bool // names of organisations and nodes
+	left int             // names that may still be listed
+	cut  bool            // there are more
+}
+
+// What is listed of a run at most, beyond what meterbench takes of one: a stranger's manifest may promise any number in a few bytes.
+const (
+	mostListed = 1000 // organisations, nodes and channels
+	mostNames  = 100_000
+	mostName   = 256 // bytes of a name that is shown
+)
+
+// shown returns a name that strangers gave, for a line.
+func shown(name string) string { return printable.Cut(name, mostName) }
+
+// censusOf returns the networks of a run. A topology that cannot be read, as that of a stranger, says nothing.
+func censusOf(run *result.Run, summary *result.Summary) *census {
+	c := &census{seen: map[string]bool{}, left: mostNames}
 	topologies := []json.RawMessage{run.Topology}
 	if len(run.Sessions) > 0 {
 		topologies = nil
@@ -45,19 +63,51 @@ func networksOf(run *result.Run, summary *result.Summary) (all []network) {
 		}
 	}
 	for _, text := range topologies {
-		n := read(text, run.Target)
-		n.addRoles(summary)
-		all = append(all, n)
+		c.networks = append(c.networks, c.read(text, run.Target))
 	}
-	return all
+	c.addRoles(summary)
+	return c
 }
 
-func read(text json.RawMessage, target string) (n network) {
+// take returns how many of some names may be listed.
+func (c *census) take(names int) int {
+	n := max(0, min(names, c.left))
+	c.left -= n
+	c.cut = c.cut || n < names
+	return n
+}
+
+// isNew reports whether there is room in a list for what was not listed before.
+func (c *census) isNew(name string, listed int) bool {
+	switch {
+	case c.seen[name]:
+		return false
+	case listed >= mostListed:
+		c.cut = true
+		return false
+	}
+	c.seen[name] = true
+	return true
+}
+
+func (c *census) organisation(name, msp, site string) {
+	if msp = shown(msp); c.isNew("organisation "+msp, len(c.organisations)) {
+		c.organisations = append(c.organisations, ledger.Organisation{Name: shown(name), MSP: msp, Site: shown(site)})
+	}
+}
+
+func (c *census) node(role result.Role, name, organisation string) {
+	if name = shown(name); c.isNew("node "+name, len(c.nodes)) {
+		c.nodes = append(c.nodes, ledger.Node{Process: result.Process{Role: role, Name: name}, Organisation: shown(organisation)})
+	}
+}
+
+func (c *census) read(text json.RawMessage, target string) (n network) {
 	switch target {
 	case result.TargetFabric, result.TargetHeld:
 		var t topology.Topology
 		if readjson.Unmarshal(text, &t) == nil {
-			n = own(&t)
+			n = c.own(&t)
 		}
 	case result.TargetAttached:
 		var agreed struct {
@@ -68,9 +118,9 @@ func read(text json.RawMessage, target string) (n network) {
 		if readjson.Unmarshal(text, &agreed) != nil {
 			return n
 		}
-		n.consensus = string(agreed.Orderers.Consensus)
-		for _, id := range agreed.Members[:min(len(agreed.Members), most)] {
-			n.organisations = append(n.organisations, ledger.Organisation{Name: id, MSP: id})
+		n.consensus = shown(string(agreed.Orderers.Consensus))
+		for _, id := range agreed.Members {
+			c.organisation(id, id, "")
 		}
 		n.batch = batchOf(agreed.Batch) // the channel's name is with its blocks
 	}
@@ -78,46 +128,45 @@ func read(text json.RawMessage, target string) (n network) {
 }
 
 // own describes a network of our own.
-func own(t *topology.Topology) network {
-	n := network{name: t.Name, consensus: string(t.Orderers.Consensus)}
-	node := func(role result.Role, name, organisation string) {
-		if len(n.nodes) < most {
-			n.nodes = append(n.nodes, ledger.Node{Process: result.Process{Role: role, Name: name}, Organisation: organisation})
-		}
+func (c *census) own(t *topology.Topology) network {
+	if c.name == "" {
+		c.name = shown(t.Name)
 	}
+	n := network{consensus: shown(string(t.Orderers.Consensus))}
 	peers := map[string][]string{}
-	for _, o := range t.Organisations[:min(len(t.Organisations), most)] {
-		n.organisations = append(n.organisations, ledger.Organisation{Name: o.Name, MSP: topology.MSP(o.Name), Site: o.Site})
-		for i := range min(o.Peers, most) {
-			name := fmt.Sprintf("peer%d.%s", i, o.Name)
+	for _, o := range t.Organisations {
+		c.organisation(o.Name, topology.MSP(o.Name), o.Site)
+		for i := range c.take(o.Peers) {
+			name := fmt.Sprintf("peer%d.%s", i, shown(o.Name))
 			peers[o.Name] = append(peers[o.Name], name)
-			node(result.RolePeer, name, o.Name)
+			c.node(result.RolePeer, name, o.Name)
 		}
 	}
-	for i := range min(max(t.Orderers.Count, len(t.Orderers.Owners)), most) {
+	for i := range c.take(max(t.Orderers.Count, len(t.Orderers.Owners))) {
 		name := "orderer" + strconv.Itoa(i)
 		owner := topology.Ordering
 		if i < len(t.Orderers.Owners) {
 			owner = t.Orderers.Owners[i]
 		}
 		n.orderers = append(n.orderers, name)
-		node(result.RoleOrderer, name, owner)
+		c.node(result.RoleOrderer, name, owner)
 	}
-	for _, c := range t.Channels[:min(len(t.Channels), most)] {
-		of := networkChannel{name: c.Name, batch: batchOf(c.Batch)}
-		members := c.Members
+	c.cut = c.cut || len(t.Channels) > mostListed
+	for _, channel := range t.Channels[:min(len(t.Channels), mostListed)] {
+		of := networkChannel{name: shown(channel.Name), batch: batchOf(channel.Batch)}
+		members := channel.Members
 		if len(members) == 0 {
 			for _, o := range t.Organisations {
 				members = append(members, o.Name)
 			}
 		}
 		var approved []string
-		for _, m := range members {
-			approved = append(approved, topology.MSP(m))
-			of.peers = append(of.peers, peers[m]...)
+		for _, m := range members[:c.take(len(members))] {
+			approved = append(approved, shown(topology.MSP(m)))
+			of.peers = append(of.peers, peers[m][:c.take(len(peers[m]))]...)
 		}
-		for _, cc := range c.Chaincodes {
-			of.chaincodes = append(of.chaincodes, ledger.Chaincode{Name: cc.Name, Policy: cc.Endorsement, Approved: approved})
+		for _, cc := range channel.Chaincodes {
+			of.chaincodes = append(of.chaincodes, ledger.Chaincode{Name: shown(cc.Name), Policy: shown(cc.Endorsement), Approved: approved})
 		}
 		n.channels = append(n.channels, of)
 	}
@@ -129,23 +178,24 @@ func batchOf(b topology.Batch) ledger.Batch {
 }
 
 // addRoles adds the processes that points name beside peers and orderers, as those of chaincodes.
-func (n *network) addRoles(summary *result.Summary) {
+func (c *census) addRoles(summary *result.Summary) {
 	for i := range summary.Points {
 		roles := summary.Points[i].Roles
 		for _, name := range slices.Sorted(maps.Keys(roles)) {
-			role := roles[name]
-			known := slices.ContainsFunc(n.nodes, func(other ledger.Node) bool { return other.Name == name })
-			if known || len(n.nodes) >= most || !slices.Contains([]result.Role{result.RolePeer, result.RoleOrderer, result.RoleChaincode}, role) {
-				continue
+			if len(c.nodes) >= mostListed {
+				c.cut = true
+				return
 			}
-			n.nodes = append(n.nodes, ledger.Node{Process: result.Process{Role: role, Name: name}, Organisation: n.organisationOf(name)})
+			if role := roles[name]; slices.Contains([]result.Role{result.RolePeer, result.RoleOrderer, result.RoleChaincode}, role) && !c.seen["node "+shown(name)] {
+				c.node(role, name, c.organisationOf(shown(name)))
+			}
 		}
 	}
 }
 
 // organisationOf returns the organisation of the peer after which a process is named, as chaincode.peer0.ptb; empty if there is none.
-func (n *network) organisationOf(process string) string {
-	for _, other := range n.nodes {
+func (c *census) organisationOf(process string) string {
+	for _, other := range c.nodes {
 		if strings.HasSuffix(process, "."+other.Name) {
 			return other.Organisation
 		}
