@@ -12,8 +12,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"meterbench/bench/ledger"
 	"meterbench/bench/live"
+	"meterbench/internal/printable"
 	"meterbench/reports/charts"
 )
 
@@ -113,6 +116,42 @@ func TestNamesOnPage(t *testing.T) {
 	}
 	if len(found) < 20 {
 		t.Errorf("only %v seen", slices.Sorted(maps.Keys(found)))
+	}
+}
+
+// TestTextOnPage checks that what others wrote is shown as internal/printable writes it.
+func TestTextOnPage(t *testing.T) {
+	texts := []string{
+		"", "plain é × 5 ✓ C:\\dir 'quoted' \u00a0 日本 🙂", "<script>alert(1)</script>&amp;", "\x1b[31mred\x1b[0m", "one\n\ttwo\r\x00\x7f", "\a\b\v\f", "\u009b31m\u0085",
+		"turn\u202eed\u2066\u2069", "zero\u200bwidth\ufeff\u00ad\u200d", "line\u2028and\u2029paragraph", "\ue000\U000f0000\U000e0041\U0010ffff\ufffe", "\ufffd",
+	}
+	var got []string
+	runModule(t, `
+import {readFileSync} from "node:fs";
+import {plain} from "./dom.js";
+console.log(JSON.stringify(JSON.parse(readFileSync("input.json", "utf8")).map(plain)));`, texts, &got)
+	for i, text := range texts {
+		if want := printable.Lines(text); got[i] != want {
+			t.Errorf("%q is shown as %q, want %q", text, got[i], want)
+		}
+	}
+}
+
+// TestNamesOfMaps checks that a process may have the name of what every object of JavaScript has.
+func TestNamesOfMaps(t *testing.T) {
+	one := live.Second{At: 1, Outcomes: map[string]float64{}, CPU: map[string]float64{"constructor": 0.5, "__proto__": 0.25}}
+	other := live.Second{At: 2, Outcomes: map[string]float64{"toString": 4}, CPU: map[string]float64{}}
+	level := live.Level{Seconds: []live.Second{one, other}}
+	var got live.Second
+	runModule(t, `
+import {readFileSync} from "node:fs";
+import {apply, begin} from "./state.js";
+const level = JSON.parse(readFileSync("input.json", "utf8")), s = begin({level: {...level, seconds: []}});
+for (let i = 0; i <= 600; i++) apply(s, "second", {...level.seconds[i % 2], at_s: i + 1});
+console.log(JSON.stringify(s.level.seconds[0]));`, level, &got)
+	want := live.Second{At: 2, Outcomes: map[string]float64{"toString": 2}, CPU: map[string]float64{"constructor": 0.25, "__proto__": 0.125}}
+	if d := cmp.Diff(want.Outcomes, got.Outcomes) + cmp.Diff(want.CPU, got.CPU); d != "" || got.At != 2 {
+		t.Errorf("%+v: %s", got, d)
 	}
 }
 

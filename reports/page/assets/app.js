@@ -1,5 +1,5 @@
 // The page: a study under way (Load) and the ledgers of its network (Ledger), each a tab with an address of its own.
-import {el, put, show} from "./dom.js";
+import {el, plain, put, show} from "./dom.js";
 import {get} from "./api.js";
 import {loadView} from "./load.js";
 import {ledgerView} from "./ledger.js";
@@ -36,7 +36,7 @@ async function start() {
     return;
   }
   put(document.getElementById("title"), about.title);
-  document.title = `${about.title} · meterbench`;
+  document.title = `${plain(about.title)} · meterbench`;
   const views = {};
   if (about.mode === "run") {
     connected("connecting");

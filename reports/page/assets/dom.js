@@ -1,20 +1,31 @@
 // Elements are made and changed here, and nowhere by markup: whatever a ledger or a scenario says is shown as text.
 
+const short = {"\x07": "\\a", "\b": "\\b", "\v": "\\v", "\f": "\\f", "\r": "\\r"};
+
+// plain writes what cannot be seen, or reorders and hides text, as escapes, as internal/printable does.
+export function plain(text) {
+  return String(text ?? "").replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\n\t]/gu, c => {
+    const code = c.codePointAt(0), [letter, digits] = code < 0x80 ? ["x", 2] : code < 0x10000 ? ["u", 4] : ["U", 8];
+    return short[c] ?? `\\${letter}${code.toString(16).padStart(digits, "0")}`;
+  });
+}
+
 // el makes an element: attributes as strings, `on…` as listeners, `hidden` and others that are false or null not at all.
 export function el(name, attributes = {}, ...children) {
   const e = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (key.startsWith("on")) e.addEventListener(key.slice(2), value);
-    else e.setAttribute(key, value === true ? "" : value);
+    else e.setAttribute(key, value === true ? "" : key === "value" ? value : plain(value));
   }
-  e.append(...children.flat().filter(c => c !== null && c !== undefined && c !== false));
+  e.append(...children.flat().filter(c => c !== null && c !== undefined && c !== false).map(c => typeof c === "string" ? plain(c) : c));
   return e;
 }
 
 // put writes a text, if it is another one: what stays as it is costs the browser nothing.
 export function put(e, text) {
-  if (e.textContent !== text) e.textContent = text;
+  const shown = plain(text);
+  if (e.textContent !== shown) e.textContent = shown;
 }
 
 // show shows or hides an element.

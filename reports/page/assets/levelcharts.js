@@ -1,6 +1,6 @@
 // The charts of the level under way, second by second.
 import {el, show} from "./dom.js";
-import {extent} from "./state.js";
+import {extent, own} from "./state.js";
 import {cuts, cutName, event, outcomes, processes} from "./words.js";
 
 const time = {unit: "s"};
@@ -29,7 +29,10 @@ export function levelCharts(parent, list) {
     if (level !== state.level || changes !== level.changes) {
       ({level} = state);
       ({changes} = level);
-      columns = {at: [], offered: [], valid: [], answered: [], p50: [], p99: [], lag: [], flight: [], ended: {}, cpu: {}, blocks: {at: [], by: {}, labels: []}};
+      columns = {
+        at: [], offered: [], valid: [], answered: [], p50: [], p99: [], lag: [], flight: [], ended: byName(), cpu: byName(),
+        blocks: {at: [], by: byName(), labels: []},
+      };
     }
     note(level.events);
     for (let i = columns.at.length; i < level.seconds.length; i++) add(columns, level.seconds[i], i);
@@ -124,8 +127,11 @@ function add(c, second, i) {
   }
 }
 
+// byName is a map whose keys are names that others chose, "constructor" as well.
+const byName = () => Object.create(null);
+
 // keyed appends the values of a map to columns by key; what is missing is none.
 function keyed(columns, values, i, none) {
   for (const key of Object.keys(values ?? {})) columns[key] ??= new Array(i).fill(none);
-  for (const [key, column] of Object.entries(columns)) column.push(values?.[key] ?? none);
+  for (const [key, column] of Object.entries(columns)) column.push(own(values, key) ?? none);
 }

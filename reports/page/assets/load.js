@@ -1,5 +1,5 @@
 // The tab Load: a study under way.
-import {el, fields, put, show} from "./dom.js";
+import {el, fields, plain, put, show} from "./dom.js";
 import {apply, begin} from "./state.js";
 import {follow} from "./stream.js";
 import {levelCharts} from "./levelcharts.js";
@@ -58,7 +58,7 @@ export function loadView(root, about, connection) {
       ["Began", when(run.started)], ["Series", String(run.series?.length ?? 0)],
     ]));
     put(document.getElementById("title"), run.scenario || about.title);
-    document.title = `${run.scenario || about.title} · meterbench`;
+    document.title = `${plain(run.scenario || about.title)} · meterbench`;
   }
 
   follow((kind, data) => {

@@ -84,6 +84,9 @@ function shorten(seconds) {
   seconds.splice(at, 2, merge(began, seconds[at], seconds[at + 1]));
 }
 
+// own returns the value that a map has of a name that others chose; undefined where it has none.
+export const own = (map, name) => map && Object.hasOwn(map, name) ? map[name] : undefined;
+
 // merge makes one of two seconds, the first of which began at an instant. Rates and CPU are means over time, as the median is; of the
 // other quantiles it has the higher ones.
 function merge(began, first, second) {
@@ -91,7 +94,7 @@ function merge(began, first, second) {
   const weighed = perUnit => (x, y) => Math.round((x * a + y * b) / (a + b) * perUnit) / perUnit;
   const rate = weighed(1e2), highest = (x, y) => Math.max(x, y), sum = (x, y) => x + y;
   const either = (x, y, of) => (x ?? null) === null ? y : (y ?? null) === null ? x : of(x, y);
-  const both = (x, y, of) => Object.fromEntries(Object.keys({...x, ...y}).map(k => [k, of(x?.[k] ?? 0, y?.[k] ?? 0)]));
+  const both = (x, y, of) => Object.fromEntries(Object.keys({...x, ...y}).map(k => [k, of(own(x, k) ?? 0, own(y, k) ?? 0)]));
   const m = {
     ...second, offered_per_s: rate(first.offered_per_s, second.offered_per_s), valid_per_s: rate(first.valid_per_s, second.valid_per_s),
     answered_per_s: rate(first.answered_per_s, second.answered_per_s), outcomes_per_s: both(first.outcomes_per_s, second.outcomes_per_s, rate),
