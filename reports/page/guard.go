@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -83,8 +84,13 @@ func fromUs(r *http.Request) bool {
 	return false
 }
 
+// forwarded are the headers by which a proxy says that it passes a request on: from whom, nobody knows.
+var forwarded = []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"}
+
 // fromHere reports whether a request comes from this machine.
-func fromHere(r *http.Request) bool { return addrOf(r.RemoteAddr).IsLoopback() }
+func fromHere(r *http.Request) bool {
+	return addrOf(r.RemoteAddr).IsLoopback() && !slices.ContainsFunc(forwarded, func(key string) bool { return r.Header.Values(key) != nil })
+}
 
 // addrOf returns the address of HOST:PORT, the zero one where it is none.
 func addrOf(text string) netip.Addr {

@@ -221,6 +221,8 @@ func TestStop(t *testing.T) {
 		{"from loopback on both", s, `{"what":"run"}`, []asking{ours, stopToken, from("[::ffff:127.0.0.1]:1")}, 202, []What{StopRun}},
 		{"twice", s, `{"what":"run"}`, []asking{ours, stopToken}, 404, []What{StopRun, StopRun}},
 		{"from elsewhere", s, `{"what":"run"}`, []asking{ours, stopToken, from("192.0.2.1:1")}, 403, nil},
+		{"through a proxy", s, `{"what":"run"}`, []asking{ours, stopToken, header("X-Forwarded-For", "192.0.2.1")}, 403, nil},
+		{"through a proxy of another kind", s, `{"what":"run"}`, []asking{ours, stopToken, header("Forwarded", "for=192.0.2.1")}, 403, nil},
 		{"from nowhere", s, `{"what":"run"}`, []asking{ours, stopToken, from("")}, 403, nil},
 		{"without an origin", s, `{"what":"run"}`, []asking{stopToken}, 403, nil},
 		{"from another origin", s, `{"what":"run"}`, []asking{header("Origin", "http://evil.example"), stopToken}, 403, nil},
