@@ -96,8 +96,13 @@ func (l *livePage) serve(cmd *cobra.Command, out io.Writer, config page.Config) 
 		return nil
 	}
 	var err error
-	if config.Token, err = secret(l.token); err != nil {
-		return lab.InputErrorf("--live-token: %w", err)
+	if cmd.Flag("live-token").Changed { // also as a variable of the shell that is empty
+		if config.Token, err = secret(l.token); err == nil {
+			err = page.CheckToken(config.Token)
+		}
+		if err != nil {
+			return lab.InputErrorf("--live-token: %w", err)
+		}
 	}
 	if metrics {
 		if err := l.serveMetrics(cmd, out, config.Token); err != nil {
@@ -150,8 +155,6 @@ func listen(cmd *cobra.Command, flag string, config page.Config, say func(text s
 		return nil, lab.InputErrorf("%s: %w", given, wrong)
 	case errors.Is(err, page.ErrNoToken):
 		return nil, lab.InputErrorf("%s: %w; give one with --live-token, as env:NAME or file:PATH", given, err)
-	case errors.Is(err, page.ErrShortToken):
-		return nil, lab.InputErrorf("--live-token: %w", err)
 	}
 	return server, err
 }
