@@ -2,8 +2,10 @@ package study
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -218,6 +220,18 @@ func TestEndLevelInWarmup(t *testing.T) {
 	}
 	o.warned(t, "a at 50/s: nothing was measured: the level was ended on request before its window")
 	equal(t, "complete", false, o.summary.Complete)
+}
+
+// Where every level was ended before its window, there is nothing to store, and that is as it was asked for.
+func TestEndAllLevelsInWarmup(t *testing.T) {
+	at := newSite()
+	at.stopper = &Stopper{}
+	o := conduct(t, series(open("a", 4*time.Second, 50)), at, func(context.CancelFunc) {
+		time.AfterFunc(500*time.Millisecond, func() { at.stopper.EndLevel() })
+	})
+	if !errors.Is(o.err, ErrEnded) || !errors.Is(o.err, ErrNothingMeasured) || strings.Contains(o.err.Error(), "hold longer") {
+		t.Error(o.err)
+	}
 }
 
 // A search measures the load of a step again that was ended: it says nothing about the target.

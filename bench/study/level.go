@@ -163,6 +163,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		}
 		s.doubts.keep(lost[i], m.Epoch, point)
 	}
+	s.ended = s.ended || ended
 	s.summary.Complete = s.summary.Complete && !ended && !made.lost()
 	return steady[0].backlog.Slope(), cmp.Or(context.Cause(ctx), made.last)
 }

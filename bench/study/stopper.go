@@ -19,8 +19,8 @@ type Stopper struct {
 }
 
 // EndLevel ends the load level under way, as an interruption does, and the study goes on with the next one: what was measured
-// becomes a point that says so, and the run is stored as not complete. A search measures the load again. It is false where no
-// level is under way.
+// becomes a point that says so, and the run is stored as not complete. A search measures the load again. Where every level was
+// ended before its window, the error of Run is ErrEnded. It is false where no level is under way.
 func (s *Stopper) EndLevel() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

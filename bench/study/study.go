@@ -61,6 +61,7 @@ type study struct {
 	shared     bool     // others may use the target
 	manned     bool     // workers make the load
 	cutShort   []int    // points whose levels were interrupted within their holds
+	ended      bool     // a level on request
 	unread     error    // why the ledger of a session could not be read
 	unclosed   error    // why the last network could not be taken down
 
@@ -140,7 +141,11 @@ func (s *study) run(ctx context.Context) (measured bool, err error) {
 		}
 		return true, err
 	}
-	err = cmp.Or(errors.Join(err, s.unclosed), errors.New("no level had a transaction due after its warm-up; hold longer"))
+	nothing := errors.New("no level had a transaction due after its warm-up; hold longer")
+	if s.ended {
+		nothing = fmt.Errorf("%w: every level before its window", ErrEnded)
+	}
+	err = cmp.Or(errors.Join(err, s.unclosed), nothing)
 	if len(s.summary.FE) == 0 {
 		return false, err
 	}
