@@ -5,7 +5,7 @@ import {stop} from "./api.js";
 const questions = {
   level: {
     button: "End this level", title: "End this level?", done: "The level is being ended.",
-    text: "It is measured until now; what is in flight is waited for. Then the next level begins. A level that ends before its window may have no valid point.",
+    text: "It is measured until now; what is in flight is waited for. Then the next level begins. A level that ends before its window has no point.",
   },
   run: {
     button: "End the run", title: "End the run?", done: "The run is being ended.",
