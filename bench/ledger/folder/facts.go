@@ -79,7 +79,8 @@ func (r *Reader) contract(c *channel, row *result.Row) string {
 func (r *Reader) transaction(c *channel, row *result.Row, block *result.BlockRow) ledger.Transaction {
 	t := ledger.Transaction{
 		Head: r.head(c, row), CodeText: codes[row.Outcome].text,
-		Note: "A run's folder keeps no arguments, endorsers, reads and writes. Series " + shown(row.LevelKey.String()) + ", transaction number " + decimal(row.Seq) + ".",
+		Note: "A run's folder keeps no arguments, endorsers, reads and writes. Series " + shown(row.LevelKey.String()) +
+			", transaction number " + decimal(row.Seq) + ".",
 	}
 	t.Latency = ledger.LatencyOf(&row.Record)
 	if spans, ok := inside(row, block); ok { // parts of the last one
@@ -109,7 +110,8 @@ func (r *Reader) Overview(context.Context) (ledger.Overview, error) { return r.o
 func (r *Reader) describe(known *census) ledger.Overview {
 	run := &r.Folder.Run
 	o := ledger.Overview{
-		Source: ledger.SourceFolder, Name: cmp.Or(known.name, shown(run.Scenario)), Fabric: shown(run.Versions["fabric"]), Simulated: run.Target == result.TargetReference,
+		Source: ledger.SourceFolder, Name: cmp.Or(known.name, shown(run.Scenario)), Fabric: shown(run.Versions["fabric"]),
+		Simulated:     run.Target == result.TargetReference,
 		Organisations: append([]ledger.Organisation{}, known.organisations...), Nodes: append([]ledger.Node{}, known.nodes...), // lists, also empty
 		Channels: []ledger.Channel{}, Notes: r.notes,
 	}

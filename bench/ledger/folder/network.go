@@ -186,7 +186,8 @@ func (c *census) addRoles(summary *result.Summary) {
 				c.cut = true
 				return
 			}
-			if role := roles[name]; slices.Contains([]result.Role{result.RolePeer, result.RoleOrderer, result.RoleChaincode}, role) && !c.seen["node "+shown(name)] {
+			of := []result.Role{result.RolePeer, result.RoleOrderer, result.RoleChaincode}
+			if role := roles[name]; slices.Contains(of, role) && !c.seen["node "+shown(name)] {
 				c.node(role, name, c.organisationOf(shown(name)))
 			}
 		}
