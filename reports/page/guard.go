@@ -132,7 +132,7 @@ func equal(a, b string) bool {
 
 // plain reports whether a path leads nowhere but where it says.
 func plain(u *url.URL) bool {
-	if u.Opaque != "" || !strings.HasPrefix(u.Path, "/") || strings.Contains(u.Path, "//") || strings.ContainsAny(u.Path, "\\\x00") {
+	if u.Opaque != "" || !strings.HasPrefix(u.Path, "/") || strings.Contains(u.Path, "//") || strings.Contains(u.Path, "\x00") {
 		return false
 	}
 	clean := path.Clean(u.Path)

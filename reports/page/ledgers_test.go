@@ -26,6 +26,7 @@ func TestLedgerQueries(t *testing.T) {
 		{"ch/blocks?before=18446744073709551615&n=100", []any{"blocks", "ch", uint64(1<<64 - 1), 100}},
 		{"ch/blocks?n=1&n=2", []any{"blocks", "ch", uint64(0), 1}},
 		{"a%2Fb%20%C3%A4/blocks", []any{"blocks", "a/b ä", uint64(0), usualPage}},
+		{"a%5Cu202e%3Cb%3E/blocks", []any{"blocks", `a\u202e<b>`, uint64(0), usualPage}}, // as a name that cannot be printed is shown
 		{long + "/blocks", []any{"blocks", long, uint64(0), usualPage}},
 		{long + "a/blocks", nil},
 		{"%ff/blocks", nil},

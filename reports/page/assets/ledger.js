@@ -78,7 +78,16 @@ export function ledgerView(root, about) {
     async function whole() {
       const diagram = network(), cards = channelCards();
       const name = overview?.channels?.[0]?.name;
-      const list = name && await blockList(name, 0, signal, false);
+      // newest is the list, or why there is none, which hides nothing else.
+      const newest = async signal => {
+        try {
+          return await blockList(name, 0, signal, false);
+        } catch (err) {
+          if (err.name === "AbortError") throw err;
+          return {failed: true, root: el("p", {class: "banner", role: "status"}, `Blocks of ${name}: ${err.message}`)};
+        }
+      };
+      let list = name && await newest(signal);
       const update = o => {
         diagram.update(o);
         cards.update(o);
@@ -88,7 +97,10 @@ export function ledgerView(root, about) {
         root: el("div", {class: "whole"}, diagram.root, el("div", {class: "side"}, list?.root ?? "", cards.root)),
         async update(o, signal) {
           update(o);
-          await list?.update?.(o, signal);
+          if (!list?.failed) return await list?.update?.(o, signal);
+          const again = await newest(signal);
+          list.root.replaceWith(again.root);
+          list = again;
         },
       };
     }
