@@ -171,6 +171,7 @@ func TestNetworks(t *testing.T) {
 			w.lookAtTransactions(t, ids)
 			w.searchMeters(t, ids)
 			w.lookWithoutRights(t)
+			w.lookThroughBrokenPeers(t)
 			if *update {
 				w.store(t, name, c.stored)
 			}
@@ -507,6 +508,44 @@ func (w *world) store(t *testing.T, as string, most int) {
 		wire := must[[]byte](t)(proto.Marshal(b.Block))
 		if err := os.WriteFile(fmt.Sprintf("testdata/%s-%02d.block", as, number), wire, 0o644); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// lookThroughBrokenPeers looks through peers that are down, or that show another certificate than is expected: beside one that
+// answers the ledger is seen and what does not answer is said; alone, each question says it soon.
+func (w *world) lookThroughBrokenPeers(t *testing.T) {
+	t.Helper()
+	peers := must[[]client.Gateway](t)(w.Peers(onChannel))
+	stranger := must[*fabric.Organisation](t)(fabric.NewOrganisation("stranger", "StrangerMSP"))
+	down, other := peers[1], peers[1]
+	down.Name, down.Address = "down.example", "127.0.0.1:1"
+	other.Name, other.ServerName, other.TLS.CA = "other.example", peers[1].Name, stranger.CA.PEM
+	for name, broken := range map[string]client.Gateway{"down": down, "another certificate": other} {
+		for _, beside := range []bool{true, false} {
+			gateways := []client.Gateway{broken}
+			if beside {
+				gateways = append(gateways, peers[0])
+			}
+			e, err := Attached(network.Attachment{Channel: onChannel, Gateways: gateways, Identities: []client.Identity{peers[0].Identity}}, Config{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer e.Close()
+			began := time.Now()
+			o, err := e.Overview(t.Context())
+			notes := strings.Join(o.Notes, "; ")
+			if (err == nil) != beside || !strings.Contains(notes, "peer "+broken.Name) || len(o.Nodes) < len(gateways) || *o.Nodes[0].Running {
+				t.Errorf("%s, beside one that answers %t: %v, %q, %+v", name, beside, err, notes, o.Nodes)
+			}
+			blocks, err := e.Blocks(t.Context(), onChannel, 0, 3)
+			if (err == nil) != beside || beside != (len(blocks) == 3) || err != nil && !strings.Contains(err.Error(), broken.Name) {
+				t.Errorf("%s, beside one that answers %t: %d blocks, %v", name, beside, len(blocks), err)
+			}
+			if took := time.Since(began); took > 3*Timeout {
+				t.Errorf("%s, beside one that answers %t: took %v", name, beside, took)
+			}
+			t.Logf("%s, beside one that answers %t: %v: %q, %v", name, beside, time.Since(began), notes, err)
 		}
 	}
 }
