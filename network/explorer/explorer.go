@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -283,7 +284,8 @@ func ask[T any](ctx context.Context, c *channel, question func(ctx context.Conte
 		}
 		p.note(true)
 		if late {
-			err = fmt.Errorf("peer %s did not answer within %.1f s", p.name, share.Seconds())
+			_, why, _ := strings.Cut(err.Error(), unconnected)
+			err = fmt.Errorf("peer %s did not answer within %.1f s%s", p.name, share.Seconds(), because(why))
 		} else {
 			err = fmt.Errorf("peer %s: %s", p.name, client.Said(err))
 		}
@@ -331,6 +333,17 @@ func most(ctx context.Context, c *channel, question func(ctx context.Context, p 
 
 // straggle is how much later than the first a peer may answer a question to all.
 const straggle = 100 * time.Millisecond
+
+// unconnected is what gRPC writes before why there was no connection all the time.
+const unconnected = "latest balancer error: "
+
+// because returns why as the end of a sentence.
+func because(why string) string {
+	if why == "" {
+		return ""
+	}
+	return ": " + why
+}
 
 func compare(a, b bool) int {
 	switch {

@@ -521,6 +521,7 @@ func (w *world) lookThroughBrokenPeers(t *testing.T) {
 	down, other := peers[1], peers[1]
 	down.Name, down.Address = "down.example", "127.0.0.1:1"
 	other.Name, other.ServerName, other.TLS.CA = "other.example", peers[1].Name, stranger.CA.PEM
+	why := map[string]string{"down": "connection refused", "another certificate": "certificate signed by unknown authority"}
 	for name, broken := range map[string]client.Gateway{"down": down, "another certificate": other} {
 		for _, beside := range []bool{true, false} {
 			gateways := []client.Gateway{broken}
@@ -535,7 +536,7 @@ func (w *world) lookThroughBrokenPeers(t *testing.T) {
 			began := time.Now()
 			o, err := e.Overview(t.Context())
 			notes := strings.Join(o.Notes, "; ")
-			if (err == nil) != beside || !strings.Contains(notes, "peer "+broken.Name) || len(o.Nodes) < len(gateways) || *o.Nodes[0].Running {
+			if (err == nil) != beside || !strings.Contains(notes, "peer "+broken.Name) || !strings.Contains(notes, why[name]) || len(o.Nodes) < len(gateways) || *o.Nodes[0].Running {
 				t.Errorf("%s, beside one that answers %t: %v, %q, %+v", name, beside, err, notes, o.Nodes)
 			}
 			blocks, err := e.Blocks(t.Context(), onChannel, 0, 3)
