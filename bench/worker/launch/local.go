@@ -60,14 +60,23 @@ func ended(err error) error {
 	if !ok {
 		return err
 	}
-	if len(exit.Tail) == 0 {
-		return fmt.Errorf("it ended: %s", exit.Status)
+	if why := last(exit.Tail); why != "" {
+		return fmt.Errorf("it ended: %s: %s", exit.Status, why)
 	}
-	return fmt.Errorf("it ended: %s: %s", exit.Status, last(exit.Tail))
+	return fmt.Errorf("it ended: %s", exit.Status)
 }
 
-// last returns the last line of what a worker wrote, which says why it ended.
-func last(lines []string) string { return strings.TrimPrefix(lines[len(lines)-1], "meterbench: ") }
+// last returns why a worker ended, as the last line of what it wrote says, empty where that is none of an error.
+func last(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	why, ok := strings.CutPrefix(lines[len(lines)-1], "meterbench: ")
+	if !ok {
+		return ""
+	}
+	return why
+}
 
 func (l *processes) stop(bool) error {
 	var leaving sync.WaitGroup
