@@ -1,12 +1,14 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"meterbench/bench"
@@ -55,6 +57,8 @@ type site struct {
 
 	opened []*member // where stations were
 
+	keepers atomic.Bool // stations have ledgers of their own
+
 	mu      sync.Mutex
 	entries []bench.Entry // of the stations' ledgers, once they were read
 	read    bool
@@ -97,7 +101,11 @@ func (s *site) open(ctx context.Context, l *lab, session study.Session, working 
 		if len(whole) > mostPieces {
 			return fmt.Errorf("what workers need of the session takes %d MB, more than the %d MB that are sent", len(whole)>>20, mostPieces>>20)
 		}
-		return m.do(ctx, whole, &order{Open: true}, working, nil)
+		d, err := m.ask(ctx, whole, &order{Open: true}, working, nil)
+		if err == nil && d.Keeper {
+			s.keepers.Store(true)
+		}
+		return err
 	})
 }
 
@@ -179,12 +187,24 @@ func (s *site) Ledger(ctx context.Context, see func(*result.BlockRow)) iter.Seq2
 	}
 }
 
-// stations returns what is on the ledgers of the stations, which are read once.
+// stations returns what is on the ledgers of the stations, which are read once. Without such ledgers it takes no worker: that of a network
+// is there however many were lost.
 func (s *site) stations(ctx context.Context) ([]bench.Entry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.read {
+	if s.read || !s.keepers.Load() {
 		return s.entries, nil
+	}
+	gone := func() error {
+		for _, m := range s.opened {
+			if why := m.lost(); why != nil {
+				return fmt.Errorf("the simulated ledger of %s is gone", m)
+			}
+		}
+		return nil
+	}
+	if err := gone(); err != nil {
+		return nil, err
 	}
 	var mu sync.Mutex
 	by := map[*member][]bench.Entry{}
@@ -195,13 +215,10 @@ func (s *site) stations(ctx context.Context) ([]bench.Entry, error) {
 			by[m] = append(by[m], some...)
 		})
 	})
-	if err != nil {
+	if err := cmp.Or(gone(), err); err != nil {
 		return nil, err
 	}
 	for _, m := range s.opened {
-		if why := m.lost(); why != nil && len(by) > 0 {
-			return nil, fmt.Errorf("the simulated ledger of %s is gone: %w", m, why)
-		}
 		s.entries = append(s.entries, by[m]...)
 	}
 	s.read = true

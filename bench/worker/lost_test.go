@@ -300,6 +300,38 @@ func TestCutOff(t *testing.T) {
 	}
 }
 
+// The ledger of a network is read however few workers are left; that of a simulated one is gone with its worker, and is said to be.
+func TestLedgerOfLost(t *testing.T) {
+	t.Parallel()
+	for _, keep := range []bool{true, false} {
+		t.Run(fmt.Sprintf("keepers %v", keep), func(t *testing.T) {
+			t.Parallel()
+			c := gather(t, 2, setting{as: func(_ int, cfg *ServeConfig) {
+				if open := cfg.Open; !keep {
+					cfg.Open = func(ctx context.Context, o Opening) (Station, error) {
+						s, err := open(ctx, o)
+						return struct{ Station }{s}, err
+					}
+				}
+			}})
+			s, err := c.start(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Ended(1, errors.New("it ended: signal: killed"))
+			c.Ended(0, errors.New("it ended: signal: killed"))
+			_, _, err = s.Stored(t.Context())
+			read := err
+			for _, err := range s.Ledger(t.Context(), func(*result.BlockRow) {}) {
+				read = errors.Join(read, err)
+			}
+			if keep != (read != nil) || keep && !strings.Contains(read.Error(), "the simulated ledger of worker 0 on ") {
+				t.Errorf("%v", read)
+			}
+		})
+	}
+}
+
 // A worker whose coordinator goes, or hangs, ends by itself, whatever it is at.
 func TestCoordinatorGone(t *testing.T) {
 	t.Parallel()

@@ -304,6 +304,7 @@ func (s *server) carry(o task, d *done) (err error) {
 			return errors.New("the station before is open still")
 		}
 		s.station, err = s.Open(o.ctx, opening)
+		_, d.Keeper = s.station.(Keeper)
 		s.workloads = map[string]bench.Workload{}
 		return err
 	case s.station == nil && o.Close:

@@ -71,6 +71,7 @@ func (h *hello) String() string { return fmt.Sprintf("worker %d on %s", h.Rank.N
 // A done ends an order but for a level, which has results.
 type done struct {
 	Failed   string // why; empty: it was done
+	Keeper   bool   // the station that was opened has a ledger of its own
 	Prepared result.Preparation
 	Account  []byte
 }
