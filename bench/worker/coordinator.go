@@ -362,7 +362,10 @@ func (o *Coordinator) Close() error {
 		})
 	}
 	leaving.Wait()
-	o.server.Stop()
+	// Who was refused is told so before the connection ends.
+	cut := time.AfterFunc(o.beat, o.server.Stop)
+	o.server.GracefulStop()
+	cut.Stop()
 	o.serving.Wait()
 	o.joins.Wait()
 	return nil

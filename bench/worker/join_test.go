@@ -193,7 +193,7 @@ func TestCannotJoin(t *testing.T) {
 		"the coordinator's":          {func(c *ServeConfig) { c.Credentials = keys().coordinator }, "a worker needs those of workers"},
 		"nobody listens":             {func(c *ServeConfig) { c.Address, c.Patience = address, 200*time.Millisecond }, "has not answered for 200ms"},
 		"no port":                    {func(c *ServeConfig) { c.Address = "localhost" }, "give HOST:PORT"},
-		"something else listens":     {func(c *ServeConfig) { c.Address = plain.Addr().String() }, "has other credentials than this worker"},
+		"something else listens":     {func(c *ServeConfig) { c.Address = plain.Addr().String() }, "something else than a coordinator listens"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := within(t, serve(t, o, Rank{1, 2}, tt.change))
@@ -204,6 +204,24 @@ func TestCannotJoin(t *testing.T) {
 	}
 	if len(o.members)+len(o.misfits) > 0 {
 		t.Errorf("%v joined, %v were refused", o.members, o.misfits)
+	}
+}
+
+// Who is refused is told why, though the coordinator gives up at once.
+func TestRefusedIsTold(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		o := listen(t, Config{Size: 2})
+		told := serve(t, o, Rank{1, 3}, func(*ServeConfig) {})
+		if err := o.Gather(t.Context(), func(int, int) {}); err == nil {
+			t.Fatal("nobody was refused")
+		}
+		if err := o.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := within(t, told); !errors.Is(err, errRefused) {
+			t.Errorf("it was told %v", err)
+		}
 	}
 }
 

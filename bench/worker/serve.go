@@ -123,6 +123,9 @@ func (cfg *ServeConfig) reach(ctx context.Context) error {
 func (cfg *ServeConfig) explain(err error) error {
 	text := printable.Line(status.Convert(err).Message())
 	switch {
+	case strings.Contains(text, "does not look like a TLS handshake"), strings.Contains(text, "authentication handshake failed: context deadline"),
+		strings.Contains(text, "authentication handshake failed: EOF"):
+		return fmt.Errorf("at %s something else than a coordinator listens (%s): mend the address", cfg.Address, text)
 	case strings.Contains(text, "authentication handshake failed"), strings.Contains(text, "tls: "):
 		return fmt.Errorf("the coordinator at %s has other credentials than this worker (%s): hand those of its run over to the worker", cfg.Address, text)
 	case status.Code(err) == codes.Unimplemented:
