@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
+	"debug/elf"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -107,7 +110,7 @@ func ordinal(n int) string {
 	return fmt.Sprint(n, end)
 }
 
-// programVersion tells programs apart that may work together from those that may not.
+// programVersion tells programs apart that may work together from those that may not. What is no revision's goes by its content.
 func programVersion() string {
 	v := lab.Versions()
 	text := v["meterbench"]
@@ -117,5 +120,30 @@ func programVersion() string {
 	if v["modified"] != "" {
 		text += " modified"
 	}
+	if v["revision"] == "" || v["modified"] != "" {
+		text += " build " + cmp.Or(buildID(), "unknown")
+	}
 	return text
 }
+
+// buildID returns the hash of this program that the go command has put into it, empty where there is none.
+func buildID() string {
+	f, err := elf.Open("/proc/self/exe")
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	section := f.Section(".note.go.buildid")
+	if section == nil {
+		return ""
+	}
+	note, err := section.Data()
+	if err != nil || len(note) < noteHead {
+		return ""
+	}
+	id := strings.TrimRight(string(note[noteHead:]), "\x00")
+	return id[strings.LastIndexByte(id, '/')+1:] // what it was made from stands before
+}
+
+// noteHead is the size of what is before the text of a note of an ELF file: three sizes, and its owner, "Go".
+const noteHead = 16

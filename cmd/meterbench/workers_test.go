@@ -6,11 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"meterbench/bench/result"
+	"meterbench/network/lab"
 )
 
 // shared is a short run of a simulated ledger that workers can make together.
@@ -72,6 +71,14 @@ func TestWorkersHere(t *testing.T) {
 	}
 }
 
+// Programs that no revision tells apart do not work together unless they are the same.
+func TestProgramVersion(t *testing.T) {
+	id := buildID()
+	if lab.Versions()["revision"] == "" && (len(id) < 16 || !strings.HasSuffix(programVersion(), " build "+id)) {
+		t.Errorf("%q, of build %q", programVersion(), id)
+	}
+}
+
 // unusedAddress returns one on loopback at which nobody listens.
 func unusedAddress(t *testing.T) string {
 	t.Helper()
@@ -103,56 +110,4 @@ func TestWorkersJoin(t *testing.T) {
 		}
 	}
 	sharedRun(t, out, 1, 2)
-}
-
-// However a run with workers is ended, its workers and their files are gone, and what it measured says what it is.
-func TestWorkersEnd(t *testing.T) {
-	const worker = "meterbench\x00worker\x00"
-	for name, one := range map[string]struct {
-		strike func(t *testing.T, p *program)
-		codes  []int
-		says   string
-	}{
-		"the run is interrupted": {func(t *testing.T, p *program) { p.signal(t, syscall.SIGINT) }, []int{exitInterrupted}, "interrupted"},
-		"the run is killed":      {func(t *testing.T, p *program) { p.signal(t, syscall.SIGKILL) }, []int{-1}, ""},
-		"a worker is killed": {func(t *testing.T, p *program) { strike(t, p, worker, syscall.SIGKILL) }, []int{exitFailed},
-			"1 of 2 workers are there, fewer than 2"},
-		"a worker is stopped": {func(t *testing.T, p *program) { strike(t, p, worker, syscall.SIGSTOP) }, []int{exitFailed},
-			"it hangs, is stopped, or cannot be reached any more"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			temp, out := t.TempDir(), t.TempDir()
-			p := start(t, temp, "run", sharedFile(t, "10m"), "--workers", "local:2", "--out", out)
-			p.says(t, &p.stderr, "run 2 load levels")
-			time.Sleep(2 * time.Second) // so that there is something to keep
-			one.strike(t, p)
-			code := p.exit(t)
-			if len(one.codes) != 1 || code != one.codes[0] || !strings.Contains(p.stderr.String(), one.says) {
-				t.Errorf("exit code %d, want %v and %q\n%s", code, one.codes, one.says, &p.stderr)
-			}
-			eventually(t, "nothing is left", func() bool {
-				return len(leftovers(t, temp, fmt.Sprintf(".pid%d.start", p.cmd.Process.Pid))) == 0
-			})
-			if code < 0 {
-				return
-			}
-			found, err := filepath.Glob(filepath.Join(out, "*", "*"))
-			if err != nil || len(found) != 1 {
-				t.Fatalf("%v, %v", found, err)
-			}
-			r, code := command(t, temp, "report", found[0])
-			if code != exitOK || !strings.Contains(r.stdout.String(), "PARTIAL") {
-				t.Errorf("exit code %d\n%s%s", code, &r.stdout, &r.stderr)
-			}
-		})
-	}
-}
-
-// strike sends a signal to a child of a run whose command line begins with something.
-func strike(t *testing.T, p *program, begins string, s syscall.Signal) {
-	t.Helper()
-	if pid := child(p.cmd.Process.Pid, begins); pid == 0 || syscall.Kill(pid, s) != nil {
-		t.Errorf("there is no %q to strike", begins)
-	}
 }
