@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -68,7 +69,7 @@ func joining(join, file string, rank, size int) (cfg worker.ServeConfig, err err
 	switch host, port, wrong := net.SplitHostPort(join); {
 	case join == "":
 		return cfg, errors.New("the address of the coordinator is missing: give --join HOST:PORT, as meterbench run --workers says it")
-	case wrong != nil || host == "" || port == "":
+	case wrong != nil || host == "" || !isPort(port):
 		return cfg, fmt.Errorf("--join %s: give HOST:PORT", join)
 	}
 	cfg = worker.ServeConfig{Address: join, Version: programVersion(), Open: lab.OpenStation}
@@ -80,6 +81,12 @@ func joining(join, file string, rank, size int) (cfg worker.ServeConfig, err err
 		err = fmt.Errorf("this worker has no credentials: set %s or %s, or give --credentials FILE", worker.CredentialsVariable, worker.CredentialsFileVariable)
 	}
 	return cfg, err
+}
+
+// isPort returns whether a text is the number of a port to which one can connect.
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && n > 0
 }
 
 // makeCredentials writes credentials of a coordinator and its workers.
