@@ -107,7 +107,7 @@ func (p mapCaption) size() (width, height vg.Length) {
 // of the ways.
 func around(c mapCaption, site vg.Point, ways [][]vg.Point) (all []vg.Point) {
 	width, height := c.size()
-	for _, away := range []vg.Length{9, 20, 36, 56, 80, 110} {
+	for _, away := range []vg.Length{9, 20, 36, 56, 80, 110, 150, 200, 260} {
 		var ring []vg.Point
 		for i := range 16 {
 			angle := float64(i) * math.Pi / 8
