@@ -128,7 +128,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			nodes, blocks := report()
 			s.resolve(blocks, windows)
 			s.bookBlocks(blocks, true)
-			p := s.point(l, m, w, usage)
+			p := s.point(l, m, made.workers, w, usage)
 			p.Pace = pace.mean(m.Epoch.Add(w.From), m.Epoch.Add(w.To))
 			disturbed(&p, probe)
 			p.ClientPriority = made.priority

@@ -33,8 +33,8 @@ const (
 // phaseSpans is into about how many spans a phase is divided where it is long.
 const phaseSpans = 200
 
-// point turns what was measured at a level into its Point.
-func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Series) result.Point {
+// point turns what was measured at a level into its Point. workers are those that made its load, if it was not this process.
+func (s *session) point(l level, m bench.Result, workers []WorkerLevel, w *result.Window, usage proc.Series) result.Point {
 	p := result.Point{
 		Series: l.series.Name, Repetition: l.repetition, Valid: true, Reasons: []string{}, Factors: l.series.Factors,
 		Conditions: s.conditions(l), Load: l.load,
@@ -56,8 +56,14 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 	p.Answered = w.Answered()
 	s.distribute(&p, w)
 	from, to := usage.Nearest(m.Epoch.Add(w.From)), usage.Nearest(m.Epoch.Add(w.To))
+	p.Throttled, p.Elsewhere = usage.Throttled(from, to), usage.Elsewhere(from, to)
 	if cores, rss, ok := usage.Between(from, to); ok {
 		p.CPU = cores
+		used := cores[proc.Client]
+		if here, elsewhere, ok := clientCores(workers, w.From, w.To); ok {
+			used = here + elsewhere
+			setClient(&p, here, elsewhere)
+		}
 		for _, one := range append(result.Processes(), s.facts.Processes...) {
 			if _, ok := cores[one.Name]; ok {
 				p.Roles[one.Name] = one.Role
@@ -67,11 +73,10 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 			p.RSS[name] = float64(bytes)
 		}
 		if p.Throughput > 0 && p.Phase == nil && !p.Mixed() {
-			p.ClientCPU = cores[proc.Client] / p.Throughput
+			p.ClientCPU = used / p.Throughput
 			p.ClientCPUInSignatures = p.ClientCPU / p.Sign
 		}
 	}
-	p.Throttled, p.Elsewhere = usage.Throttled(from, to), usage.Elsewhere(from, to)
 	p.Threads, p.DiskWait, p.DiskPressure = usage.BusiestThread(from, to), usage.DiskWait(from, to), usage.DiskPressure(from, to)
 	p.Strangers = s.strangers
 	s.judge(&p, l, m, w)

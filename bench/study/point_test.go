@@ -152,7 +152,7 @@ func words(warnings []result.Warning) (texts []string) {
 func TestCollectionsOfAPoint(t *testing.T) {
 	s := &session{study: &study{manifest: result.Run{Host: result.Host{Host: proc.Host{Cores: 2}}}}}
 	gc := bench.GC{Cycles: 3, PauseTotal: 500 * time.Microsecond, PauseMax: 250 * time.Microsecond}
-	p := s.point(level{series: open("a", time.Second, 9)}, bench.Result{GC: gc}, &result.Window{}, nil)
+	p := s.point(level{series: open("a", time.Second, 9)}, bench.Result{GC: gc}, nil, &result.Window{}, nil)
 	equal(t, "collections", &result.GC{Cycles: 3, PauseTotal: 0.0005, PauseMax: 0.00025}, p.GC)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
+	"meterbench/internal/proc"
 )
 
 // A shareLog sees the transactions of a level by the worker that sent them. A nil one, where this process makes the load, sees nothing.
@@ -116,4 +117,37 @@ func workerFaults(p *result.Point, w WorkerLevel, one result.WorkerPoint, window
 		fault("has a clock that is %.2g %% off the coordinator's, so that its latencies may be", 100*drift.Seconds()/window.Seconds())
 	}
 	return faults
+}
+
+// clientCores returns how many cores the workers used from one instant of the level to another, on this machine and on others, false
+// where there are none or one did not tell.
+func clientCores(workers []WorkerLevel, from, to time.Duration) (here, elsewhere float64, ok bool) {
+	for _, w := range workers {
+		cores, told := w.Cores(from, to)
+		switch {
+		case !told:
+			return 0, 0, false
+		case w.Here:
+			here += cores
+		default:
+			elsewhere += cores
+		}
+	}
+	return here, elsewhere, len(workers) > 0
+}
+
+// setClient sets the CPU of the client to that of workers by their own samples: those that came during the level are up to a second old,
+// and end with it, so that there may be none at the end of a window.
+func setClient(p *result.Point, here, elsewhere float64) {
+	p.CPU[proc.Other] = max(0, p.CPU[proc.Other]+p.CPU[proc.Client]-here)
+	delete(p.CPU, proc.Client)
+	if here > 0 {
+		p.CPU[proc.Client] = here
+	}
+	if elsewhere > 0 {
+		if p.Elsewhere == nil {
+			p.Elsewhere = map[string]float64{}
+		}
+		p.Elsewhere[proc.Client] = elsewhere
+	}
 }

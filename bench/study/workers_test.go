@@ -13,6 +13,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/internal/alarm"
 	"meterbench/internal/heartbeat"
+	"meterbench/internal/proc"
 )
 
 // A crewSite has its load made by workers, which this process plays.
@@ -38,6 +39,16 @@ func (c *crewSite) Ranks() (all []int) {
 }
 
 // RunTogether implements Crew: it deals the records of one process out to workers.
+var _ Crew = (*crewSite)(nil)
+
+// Workers implements Crew.
+func (c *crewSite) Workers() (all []Worker) {
+	for i, rank := range c.Ranks() {
+		all = append(all, Worker{Rank: rank, Host: fmt.Sprint("n", i+1), Here: i == 0})
+	}
+	return all
+}
+
 func (c *crewSite) RunTogether(ctx context.Context, level CrewLevel, watch bench.Watch) ([]bench.Result, []WorkerLevel, error) {
 	loads := make([]bench.Load, len(level.Loads))
 	for i, l := range level.Loads {
@@ -47,7 +58,7 @@ func (c *crewSite) RunTogether(ctx context.Context, level CrewLevel, watch bench
 	results, err := bench.RunTogether(ctx, alarm.Timers{}, loads, c.Target(), watch)
 	var workers []WorkerLevel
 	for i, rank := range c.Ranks() {
-		w := WorkerLevel{Rank: rank, Host: fmt.Sprint("n", i+1), Share: bench.Share{Rank: i, Of: c.workers}, Results: results, Stalls: make([]uint64, len(loads))}
+		w := WorkerLevel{Rank: rank, Host: fmt.Sprint("n", i+1), Here: i == 0, Share: bench.Share{Rank: i, Of: c.workers}, Results: results, Stalls: make([]uint64, len(loads))}
 		for at := time.Duration(0); at <= 20*time.Second; at += time.Second {
 			w.Usage = append(w.Usage, Usage{At: at, CPU: 0.25 * at.Seconds()})
 		}
@@ -127,6 +138,13 @@ func TestWorkers(t *testing.T) {
 				}
 			}
 			equal(t, "scheduled by all", p.Scheduled, scheduled)
+			// The first one is on this machine. What the site's samples say of a client is not what the workers do.
+			if got, there := p.CPU[proc.Client], p.Elsewhere[proc.Client]; math.Abs(got-0.25) > 1e-9 || math.Abs(there-0.25) > 1e-9 {
+				t.Errorf("CPU of the client %v here, %v elsewhere", got, there)
+			}
+			if got, want := p.ClientCPU*p.Throughput, 0.5; math.Abs(got-want) > 1e-9 {
+				t.Errorf("CPU of the client by commit is that of %v cores, not of %v", got, want)
+			}
 			equal(t, "the first one's faults", 0, len(p.Workers[0].Reasons))
 			equal(t, "the last one's faults", tt.want, strings.Join(p.Workers[1].Reasons, "; "))
 			equal(t, "valid", tt.want == "", p.Workers[1].Valid)

@@ -14,6 +14,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"meterbench/bench/result"
+	"meterbench/internal/proc"
 )
 
 // arrivals has a level of each process of arrivals, and one of closed clients.
@@ -101,6 +102,15 @@ func checkRows(t *testing.T, stored *result.Folder) map[string][]due {
 	}
 	plan := map[string][]due{}
 	for _, p := range stored.Summary.Points {
+		var used float64
+		for _, w := range p.Workers {
+			if w.CPU != nil {
+				used += *w.CPU
+			}
+		}
+		if got := p.CPU[proc.Client]; got == 0 || len(p.Workers) > 0 && math.Abs(got-used) > 1e-9 {
+			t.Errorf("%s: the client used %v cores, its workers %v", p.Series, got, used)
+		}
 		const from = 300 * time.Millisecond // the warm-up
 		key := result.LevelKey{Series: p.Series, Repetition: p.Repetition, Load: p.Load}
 		to := from + time.Duration(math.Round(p.Window*1e9))
