@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +17,7 @@ import (
 func workerCommand() *cobra.Command {
 	var join, credentials, newCredentials string
 	var rank, size int
+	var wait time.Duration
 	cmd := &cobra.Command{
 		Use:   "worker --join HOST:PORT",
 		Short: "Make a part of the load of a run on another machine",
@@ -48,6 +50,9 @@ Exit codes: 0 the run is over; 1 failed, or the coordinator has gone or does not
 			if err != nil {
 				return lab.InputErrorf("%w", err)
 			}
+			if cfg.Patience = wait; wait <= 0 {
+				return lab.InputErrorf("--wait %v: give a time above 0", wait)
+			}
 			watch := newProgress(cmd.ErrOrStderr())
 			defer watch.close()
 			watch.Step(fmt.Sprintf("%s: join the coordinator at %s", cfg.Rank, join))
@@ -57,6 +62,7 @@ Exit codes: 0 the run is over; 1 failed, or the coordinator has gone or does not
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&join, "join", "", "the `address` of the coordinator, HOST:PORT")
+	flags.DurationVar(&wait, "wait", worker.DefaultPatience, "how long the coordinator may take to listen")
 	flags.IntVar(&rank, "rank", -1, "the `number` of this process among those that were started, from 0")
 	flags.IntVar(&size, "size", -1, "the `number` of processes that were started")
 	flags.StringVar(&credentials, "credentials", "", "read credentials from this `file`, which nobody else can read")

@@ -115,7 +115,7 @@ func Start(ctx context.Context, cfg Config) (_ *Crew, err error) {
 		}
 	}
 	c.Coordinator, err = worker.Listen(worker.Config{
-		Address: listen, Credentials: coordinator, Size: cfg.Size, First: c.launcher.first, Min: cfg.Min, Version: cfg.Version,
+		Address: listen, Credentials: coordinator, Size: cfg.Size, First: c.launcher.first, Min: cfg.Min, Version: cfg.Version, Patience: cfg.Wait,
 	})
 	if err != nil {
 		return nil, err

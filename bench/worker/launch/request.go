@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"meterbench/bench/worker"
 	"meterbench/internal/strictyaml"
@@ -16,22 +17,24 @@ type Request struct {
 	Kind Kind
 	// Size is how many processes are started, of which the first Kind.First are no workers.
 	Size        int
-	Min         int    // workers with which a run goes on; 0: all
-	Listen      string // HOST:PORT at which the coordinator listens; empty: the launcher's choice
-	Credentials string // file with them; empty: new ones, or those of the environment
+	Min         int           // workers with which a run goes on; 0: all
+	Wait        time.Duration // that workers may take to join after the first one; 0: worker.DefaultPatience
+	Listen      string        // HOST:PORT at which the coordinator listens; empty: the launcher's choice
+	Credentials string        // file with them; empty: new ones, or those of the environment
 }
 
 // The options after the commas.
 const (
 	optionMin         = "min"
+	optionWait        = "wait"
 	optionListen      = "listen"
 	optionCredentials = "credentials"
 )
 
-var options = []string{optionMin, optionListen, optionCredentials}
+var options = []string{optionMin, optionWait, optionListen, optionCredentials}
 
 // Form is how a request is written.
-const Form = "KIND:N[,min=K][,listen=HOST:PORT][,credentials=FILE]"
+const Form = "KIND:N[,min=K][,wait=DURATION][,listen=HOST:PORT][,credentials=FILE]"
 
 // Parse reads KIND:N with options after commas. The error says in one line what is wrong, and what to write.
 func Parse(text string) (r Request, err error) {
@@ -66,6 +69,10 @@ func Parse(text string) (r Request, err error) {
 		case optionMin:
 			if r.Min, err = strconv.Atoi(value); err != nil || r.Min < 1 {
 				return r, fmt.Errorf("min=%s is no number of workers", value)
+			}
+		case optionWait:
+			if r.Wait, err = time.ParseDuration(value); err != nil || r.Wait <= 0 {
+				return r, fmt.Errorf("wait=%s is no duration: write one as 5m", value)
 			}
 		case optionListen:
 			host, port, err := net.SplitHostPort(value)
@@ -133,6 +140,9 @@ func (r Request) String() string {
 	text := fmt.Sprintf("%s:%d", r.Kind, r.Size)
 	if r.Min > 0 {
 		text += fmt.Sprintf(",min=%d", r.Min)
+	}
+	if r.Wait > 0 {
+		text += fmt.Sprintf(",wait=%v", r.Wait)
 	}
 	if r.Listen != "" {
 		text += ",listen=" + r.Listen

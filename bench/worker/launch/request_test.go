@@ -3,6 +3,7 @@ package launch
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -11,6 +12,7 @@ func TestParse(t *testing.T) {
 	for text, want := range map[string]Request{
 		"local:2":                        {Kind: Local, Size: 2},
 		"slurm:4,min=3":                  {Kind: Slurm, Size: 4, Min: 3},
+		"local:1,wait=90s":               {Kind: Local, Size: 1, Wait: 90 * time.Second},
 		"local:1,listen=:0":              {Kind: Local, Size: 1, Listen: ":0"},
 		"join:3,listen=[::1]:7100":       {Kind: Join, Size: 3, Listen: "[::1]:7100"},
 		"join:2,listen=a.b:80,min=1":     {Kind: Join, Size: 2, Listen: "a.b:80", Min: 1},
@@ -41,6 +43,8 @@ func TestParse(t *testing.T) {
 		"local:2,min=0":              "min=0 is no number of workers",
 		"local:2,min=3":              "min=3 of 2 workers",
 		"local:2,mim=1":              "did you mean min?",
+		"local:2,wait=5":             "wait=5 is no duration",
+		"local:2,wait=-5s":           "wait=-5s is no duration",
 		"local:2,min=1,min=1":        "min is given twice",
 		"local:2,listen=7100":        "listen=7100 is no address",
 		"local:2,listen=h:http":      "is no address",
@@ -61,7 +65,7 @@ func TestParse(t *testing.T) {
 
 // Whatever is parsed is written as it is read.
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{"local:2", "slurm:4,min=3,listen=[::1]:7,credentials=f", "join:3,listen=:80", "local:2,min=1,min=2"} {
+	for _, text := range []string{"local:2", "slurm:4,min=3,wait=1m,listen=[::1]:7,credentials=f", "join:3,listen=:80", "local:2,min=1,min=2"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
