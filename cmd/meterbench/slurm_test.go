@@ -286,6 +286,20 @@ func TestSlurm(t *testing.T) {
 		sharedRun(t, out, 0, 1)
 		c.clean(t, out)
 	})
+	t.Run("measures by the job of the examples", func(t *testing.T) {
+		dir, out := t.TempDir(), t.TempDir()
+		cmd := exec.Command("sbatch", "--nodes=2", "--output="+filepath.Join(dir, "output"), filepath.Join("..", "..", "examples", "slurm", "meterbench.sbatch"),
+			file(t, "3s"), "--on", "minimal", "--out", out)
+		cmd.Env = append(os.Environ(), "PATH="+c.dir+":"+os.Getenv("PATH"), "TMPDIR="+temp, "COORDINATOR="+unusedAddress(t))
+		if said, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, said)
+		}
+		c.clean(t, out)
+		sharedRun(t, out, 1)
+		if log, err := os.ReadFile(filepath.Join(dir, "output")); err != nil || t.Failed() {
+			t.Errorf("%v\n%s", err, log)
+		}
+	})
 	for name, refused := range map[string]struct {
 		env, workers, says string
 	}{
