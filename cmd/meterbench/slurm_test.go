@@ -304,8 +304,8 @@ func TestSlurm(t *testing.T) {
 		env, workers, says string
 	}{
 		"no such partition": {"SBATCH_PARTITION=none", "slurm:2", "submit the job of 2 workers: sbatch: invalid partition specified: none"},
-		"too many nodes":    {"", "slurm:3", "cannot start: PartitionConfig"},
-		"too long":          {"SBATCH_TIMELIMIT=2-0", "slurm:2", "cannot start: PartitionConfig"},
+		"too many nodes":    {"", "slurm:3", "cannot start: Partition"},
+		"too long":          {"SBATCH_TIMELIMIT=2-0", "slurm:2", "cannot start: Partition"},
 	} {
 		t.Run("refuses/"+name, func(t *testing.T) {
 			if key, value, ok := strings.Cut(refused.env, "="); ok {
