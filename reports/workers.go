@@ -158,15 +158,17 @@ func workersFinding(all []series) []Finding {
 			latest = r
 		}
 	}
-	f := Finding{Subject: "Workers", Value: fmt.Sprintf("%d, all did their part", len(workers)), Verdict: Good, To: "table-workers"}
+	f := Finding{Subject: "Workers", Value: fmt.Sprintf("%d, all did their part", len(workers)), Verdict: Good, To: "table-workers",
+		Text: "They made the load together, each its share. "}
 	if len(names) > 0 {
 		slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(failed[b], failed[a]) })
 		f.Verdict, f.Value = Bad, fmt.Sprintf("%d of %d did not do their part", len(names), len(workers))
-		f.Text = fmt.Sprintf("Most often worker %s, at %d load levels, which are not valid. ", names[0], failed[names[0]])
+		f.Text += fmt.Sprintf("Most often worker %s, at %d load levels, which are not valid. ", names[0], failed[names[0]])
 	}
 	if latest != nil {
 		f.Text += fmt.Sprintf("The latest was worker %s: schedule lag p99 %s, for %s at %s.",
 			latest.name(), Seconds.Format(*latest.WorkerPoint.ScheduleLag.P99), latest.of.name, latest.Load)
 	}
+	f.Text = strings.TrimSpace(f.Text)
 	return []Finding{f}
 }

@@ -3,6 +3,8 @@ package study
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -81,7 +83,7 @@ func judgeWorkers(p *result.Point, workers []WorkerLevel, load int, e *exposure,
 		if lost := w.Lost; lost != nil {
 			one.Lost = &result.LossPoint{Why: lost.Why, Until: lost.Until.Seconds(), Scheduled: lost.Scheduled, Received: lost.Received}
 		}
-		one.Reasons = workerFaults(p, w, one, window)
+		one.Reasons = workerFaults(p, w, one, seen, window)
 		one.Valid = len(one.Reasons) == 0
 		for _, reason := range one.Reasons {
 			p.Valid = false
@@ -92,13 +94,18 @@ func judgeWorkers(p *result.Point, workers []WorkerLevel, load int, e *exposure,
 }
 
 // workerFaults says why a worker did not do its part of a level, as the rest of sentences that begin with the worker.
-func workerFaults(p *result.Point, w WorkerLevel, one result.WorkerPoint, window time.Duration) (faults []string) {
+//
+// Its lag is judged by the quantile that there are enough transactions of all workers for: where that of all is too late, that of one
+// of them is.
+func workerFaults(p *result.Point, w WorkerLevel, one result.WorkerPoint, seen *workerLog, window time.Duration) (faults []string) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	limit := tolerated(p)
 	if lost := one.Lost; lost != nil {
 		fault("was lost %.3g s after the level's start (%s): %.3g %% of its transactions until then are not on record", lost.Until, lost.Why, 100*lost.Share())
 	}
-	if name, lag := highest(one.ScheduleLag); lag > limit && !slices.ContainsFunc(p.Notices, func(n result.Warning) bool { return n.Code == result.Crowded }) {
+	name, _ := highest(p.ScheduleLag)
+	percent, _ := strconv.ParseFloat(strings.TrimPrefix(name, "p"), 64) // 0 where there are too few for any
+	if lag := float64(seen.lag.ValueAtQuantile(percent)) / 1e9; percent > 0 && lag > limit && !slices.ContainsFunc(p.Notices, func(n result.Warning) bool { return n.Code == result.Crowded }) {
 		fault("was late: schedule lag %s %.1f ms, more than %.1f ms", name, lag*1e3, limit*1e3)
 	}
 	if one.GC.PauseMax > limit {

@@ -21,7 +21,8 @@ type crewSite struct {
 	*site
 	workers   int
 	workloads map[string]bench.Workload
-	late      time.Duration // of every transaction of the last worker
+	late      time.Duration // of transactions of the last worker
+	seldom    int           // one of how many of them is late; 0: all are
 	tell      func(*WorkerLevel)
 }
 
@@ -78,7 +79,7 @@ type dealer struct {
 func (d dealer) Record(r result.Record) {
 	i := int(r.Seq) % d.of.workers
 	r.Worker = uint16(d.of.Ranks()[i])
-	if i == d.of.workers-1 && r.Started != result.NotReached {
+	if i == d.of.workers-1 && r.Started != result.NotReached && int(r.Seq)/d.of.workers%max(1, d.of.seldom) == 0 {
 		r.Started += d.of.late
 	}
 	d.Sink.Record(r)
@@ -154,5 +155,20 @@ func TestWorkers(t *testing.T) {
 			}
 			equal(t, "complete", tt.name != "lost", o.summary.Complete)
 		})
+	}
+}
+
+// Where the lag of all is too late at a quantile for which one worker alone has too few transactions, the worker is named even so.
+func TestWorkerLateAtTimes(t *testing.T) {
+	at := newSite()
+	at.mixed = true
+	at.as = func(s *site) Site {
+		return &crewSite{site: s, workers: 2, workloads: map[string]bench.Workload{}, late: 9 * time.Millisecond, seldom: 8}
+	}
+	p := conduct(t, series(open("a", 4*time.Second, 80)), at, nil).summary.Points[0]
+	equal(t, "valid", false, p.Valid)
+	equal(t, "the first one's faults", 0, len(p.Workers[0].Reasons))
+	if said := strings.Join(p.Workers[1].Reasons, "; "); !strings.HasPrefix(said, "was late: schedule lag p95 9.0 ms") || p.Workers[1].Valid {
+		t.Errorf("the last one: %q", said)
 	}
 }
