@@ -105,7 +105,8 @@ func workerFaults(p *result.Point, w WorkerLevel, one result.WorkerPoint, seen *
 	}
 	name, _ := highest(p.ScheduleLag)
 	percent, _ := strconv.ParseFloat(strings.TrimPrefix(name, "p"), 64) // 0 where there are too few for any
-	if lag := float64(seen.lag.ValueAtQuantile(percent)) / 1e9; percent > 0 && lag > limit && !slices.ContainsFunc(p.Notices, func(n result.Warning) bool { return n.Code == result.Crowded }) {
+	crowded := slices.ContainsFunc(p.Notices, func(n result.Warning) bool { return n.Code == result.Crowded })
+	if lag := float64(seen.lag.ValueAtQuantile(percent)) / 1e9; percent > 0 && lag > limit && !crowded {
 		fault("was late: schedule lag %s %.1f ms, more than %.1f ms", name, lag*1e3, limit*1e3)
 	}
 	if one.GC.PauseMax > limit {

@@ -56,7 +56,7 @@ func TestBrowser(t *testing.T) {
 	page.shoot("load")
 
 	page.show("#ledger")
-	page.wait(`document.querySelectorAll(".node").length === 3 && document.querySelectorAll(".whole table a").length > 3`, 10*time.Second)
+	page.wait(`document.querySelectorAll(".node").length === 3 && document.querySelectorAll(".whole table a").length > 3`, 30*time.Second)
 	page.shoot("ledger")
 	id := page.findReading(made)
 	page.show("#load")
@@ -82,11 +82,11 @@ func TestBrowser(t *testing.T) {
 	view := start(t, temp, "view", folder)
 	view.says(t, &view.stdout, "Ctrl-C ends it")
 	stored := openTab(t, chromium, liveAddress(t, view.stdout.String()))
-	stored.wait(`document.querySelectorAll(".whole table a").length > 3`, 10*time.Second)
+	stored.wait(`document.querySelectorAll(".whole table a").length > 3`, 30*time.Second)
 	stored.shoot("view")
 	stored.phone("view")
 	stored.search(id)
-	stored.wait(`document.querySelector("#tx code")?.textContent === "`+id+`" && document.querySelector(".parts")`, 10*time.Second)
+	stored.wait(`document.querySelector("#tx code")?.textContent === "`+id+`" && document.querySelector(".parts")`, 30*time.Second)
 	stored.shoot("view-transaction")
 	stored.phone("view-transaction")
 	if href := eval[string](stored, `[...document.querySelectorAll("#tabs a")].at(-1).href`); href != stored.url+"report/report.html" {
@@ -144,19 +144,19 @@ func (p *tab) search(word string) {
 func (p *tab) findReading(made map[string]readingJSON) string {
 	p.Helper()
 	for _, link := range []string{`.whole table a`, `article table a[href*="/tx/"]`} {
-		p.wait(`document.querySelector('`+link+`')`, 5*time.Second)
+		p.wait(`document.querySelector('`+link+`')`, 30*time.Second)
 		p.show(eval[string](p, `document.querySelector('`+link+`').hash`))
 	}
 	const title = `[...document.querySelectorAll(".card h3")].find(h => h.textContent.startsWith("Reading "))?.textContent`
-	p.wait(title, 5*time.Second)
+	p.wait(title, 30*time.Second)
 	meter := strings.Fields(eval[string](p, title))[4]
 	p.search(meter)
 	const found = `#view-ledger table a[href*="/tx/"]`
-	p.wait(`document.querySelector("#meter")?.textContent.includes("`+meter+`") && document.querySelectorAll('`+found+`').length > 3`, 15*time.Second)
+	p.wait(`document.querySelector("#meter")?.textContent.includes("`+meter+`") && document.querySelectorAll('`+found+`').length > 3`, 30*time.Second)
 	p.shoot("meter")
 	id := eval[string](p, `[...document.querySelectorAll('`+found+`')].filter(a => a.closest("tr").textContent.includes("PutReading")).at(-1).title`)
 	p.search(id)
-	p.wait(`document.querySelector("#tx code")?.textContent === "`+id+`" && document.querySelector(".parts")`, 10*time.Second) // its latency too
+	p.wait(`document.querySelector("#tx code")?.textContent === "`+id+`" && document.querySelector(".parts")`, 30*time.Second) // its latency too
 	type card struct {
 		Title, Signature string
 		Fields           map[string]string
@@ -170,7 +170,7 @@ func (p *tab) findReading(made map[string]readingJSON) string {
     Fields: Object.fromEntries([...card.querySelectorAll("dl > div")].map(d => [d.querySelector("dt").textContent, d.querySelector("dd").textContent])),
   };
 })()`)
-	p.wait(`!document.querySelector(".card .values") || document.querySelector(".card .values tbody tr")`, 5*time.Second)
+	p.wait(`!document.querySelector(".card .values") || document.querySelector(".card .values tbody tr")`, 30*time.Second)
 	shown.Values = eval[[]string](p, `[...document.querySelectorAll(".card .values tbody tr")].map(r => r.lastElementChild.textContent)`)
 	of := strings.Fields(shown.Title) // Reading N of meter NAME
 	want, ok := made[of[1]+" "+meter[len(meter)-6:]]
@@ -204,7 +204,7 @@ func (p *tab) compare(stored result.Summary) {
 		p.Errorf("the table of levels has %q, not %s", rows, want)
 	}
 	eval[bool](p, `document.querySelector("#view-load .charts details").open = true`)
-	p.wait(`document.querySelector("#view-load .charts details tbody tr")`, 5*time.Second)
+	p.wait(`document.querySelector("#view-load .charts details tbody tr")`, 30*time.Second)
 	// Of the newest level: time, answered, valid, offered.
 	cells := eval[[][]string](p, `[...document.querySelector("#view-load .charts details").querySelectorAll("tbody tr")].map(r => [...r.children].map(c => c.textContent))`)
 	number := func(text string) float64 {

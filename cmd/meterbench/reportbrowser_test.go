@@ -49,14 +49,14 @@ func TestReportBrowser(t *testing.T) {
 	eval[chromedp.Void](page, `void document.querySelectorAll("details.fold").forEach(d => d.open = true)`)
 	all := eval[[]string](page, `[...document.querySelectorAll("figure > script")].map(s => s.parentElement.id)`)
 	for _, id := range all { // charts are made as they come near
-		page.wait(`(f => (f.scrollIntoView({block: "center"}), f.classList.contains("charted")))(document.getElementById("`+id+`"))`, 5*time.Second)
+		page.wait(`(f => (f.scrollIntoView({block: "center"}), f.classList.contains("charted")))(document.getElementById("`+id+`"))`, 30*time.Second)
 	}
 	if len(all) < 5 {
 		t.Errorf("only %q have charts", all)
 	}
 
 	page.chart(`#figure-throughput-clients`)
-	page.wait(chart+`.querySelectorAll(".chart-legend button").length === `+strconv.Itoa(len(want)), 5*time.Second)
+	page.wait(chart+`.querySelectorAll(".chart-legend button").length === `+strconv.Itoa(len(want)), 30*time.Second)
 	page.sameValues("by pointer", want, page.sweep())
 	page.sameValues("by keys", want, page.press())
 	page.sameValues("in the table", want, page.table())
@@ -65,7 +65,7 @@ func TestReportBrowser(t *testing.T) {
 	before := page.sweep()
 	box := page.plot()
 	page.drag(box, 0.6, 0.9)
-	page.wait(chart+`.querySelector(".chart-tools button").checkVisibility()`, 5*time.Second)
+	page.wait(chart+`.querySelector(".chart-tools button").checkVisibility()`, 30*time.Second)
 	near := page.sweep()
 	if n, whole := len(near["plain"]), len(before["plain"]); n == 0 || n >= whole {
 		t.Errorf("%d loads in sight of %d after the zoom", n, whole)
@@ -75,16 +75,16 @@ func TestReportBrowser(t *testing.T) {
 	box = page.plot()
 	x, y := box.X+box.Width/2, box.Y+box.Height/2
 	page.run(chromedp.MouseClickXY(x, y), chromedp.MouseClickXY(x, y, chromedp.ClickCount(2)))
-	page.wait(`!`+chart+`.querySelector(".chart-tools button").checkVisibility()`, 5*time.Second)
+	page.wait(`!`+chart+`.querySelector(".chart-tools button").checkVisibility()`, 30*time.Second)
 	page.sameValues("after the zoom", want, page.sweep())
 
 	// A series less.
 	coloured := eval[int](page, chartPixels)
 	const first = chart + `.querySelector(".chart-legend button")`
 	eval[chromedp.Void](page, `void `+first+`.click()`)
-	page.wait(first+`.getAttribute("aria-pressed") === "false" && `+chartPixels+fmt.Sprintf(" < %d", coloured), 5*time.Second)
+	page.wait(first+`.getAttribute("aria-pressed") === "false" && `+chartPixels+fmt.Sprintf(" < %d", coloured), 30*time.Second)
 	eval[chromedp.Void](page, `void `+first+`.click()`)
-	page.wait(chartPixels+fmt.Sprintf(" === %d", coloured), 5*time.Second)
+	page.wait(chartPixels+fmt.Sprintf(" === %d", coloured), 30*time.Second)
 	page.shoot("report")
 	page.phone("report")
 
@@ -130,7 +130,7 @@ const (
 func (p *tab) chart(selector string) {
 	p.Helper()
 	eval[chromedp.Void](p, `void (document.querySelector('`+selector+` .chart').classList.add("looked"), `+chart+`.scrollIntoView({block: "center"}))`)
-	p.wait(chart+`.querySelector(".uplot")`, 5*time.Second) // drawn where it can be seen
+	p.wait(chart+`.querySelector(".uplot")`, 30*time.Second) // drawn where it can be seen
 }
 
 type rect struct{ X, Y, Width, Height float64 }
@@ -230,7 +230,7 @@ func (p *tab) press() map[string]map[int]float64 {
 func (p *tab) table() map[string]map[int]float64 {
 	p.Helper()
 	eval[chromedp.Void](p, `void (`+chart+`.querySelector("details").open = true)`)
-	p.wait(chart+`.querySelector("details tbody tr")`, 5*time.Second)
+	p.wait(chart+`.querySelector("details tbody tr")`, 30*time.Second)
 	rows := eval[[][]string](p, `[...`+chart+`.querySelectorAll("details tr")].map(r => [...r.children].map(c => c.textContent))`)
 	all := map[string]map[int]float64{}
 	for _, row := range rows[1:] {

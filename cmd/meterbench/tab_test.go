@@ -99,7 +99,7 @@ func (p *tab) run(steps ...chromedp.Action[chromedp.Void]) {
 // get returns what an action does.
 func get[T any](p *tab, action chromedp.Action[T]) T {
 	p.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, time.Minute)
 	defer cancel()
 	v, err := chromedp.Run(ctx, action)
 	if err != nil {
