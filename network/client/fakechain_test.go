@@ -136,7 +136,7 @@ func wholeOf(filtered *peer.FilteredBlock, before []byte) *common.Block {
 	for _, tx := range filtered.FilteredTransactions {
 		header := marshalled(&common.ChannelHeader{Type: int32(tx.Type), TxId: tx.Txid, Timestamp: timestamppb.New(time.Unix(int64(filtered.Number), 5))})
 		payload := marshalled(&common.Payload{Header: &common.Header{ChannelHeader: header}, Data: []byte("data")})
-		block.Data.Data = append(block.Data.Data, marshalled(&common.Envelope{Payload: payload}))
+		block.Data.Data = append(block.Data.Data, marshalled(&common.Envelope{Payload: payload, Signature: []byte("signature")}))
 		codes = append(codes, byte(tx.TxValidationCode))
 	}
 	block.Metadata.Metadata[common.BlockMetadataIndex_TRANSACTIONS_FILTER] = codes
