@@ -20,14 +20,14 @@ bench: build ## build the Fabric daemons once, run the scenario quickstart, leav
 	$(BIN) run quickstart
 
 test: ## run all tests, the ones against a real network included
-	go test -timeout 20m ./...
+	go test -timeout 40m ./...
 
 test-short: ## run the tests that need no network (under 2 minutes)
 	go test -short ./...
 
 # Statistics and most reports only calculate: nothing there runs at the same time.
 race: ## run the tests that need no network under the race detector (needs a C compiler)
-	CGO_ENABLED=1 go test -race -short -timeout 20m ./reports/openmetrics ./reports/page \
+	CGO_ENABLED=1 go test -race -short -timeout 40m ./reports/openmetrics ./reports/page \
 	  $$(go list ./... | grep -vE '/(bench/(compare|rank|saturation|stats)|reports)(/|$$)')
 
 check: ## formatting, vet, staticcheck, tidy module files
