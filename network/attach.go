@@ -136,13 +136,26 @@ func Attach(ctx context.Context, to Attachment) (*Attached, error) {
 	return a, nil
 }
 
+// Until when peers have told each other of a contract that was deployed, and how often they are asked.
+const (
+	toldWithin = 10 * time.Second
+	tellEvery  = 250 * time.Millisecond
+)
+
 // deploy deploys the contract that is to be deployed, and makes sure that it answers.
 func (a *Attached) deploy(ctx context.Context, members []*fabric.Admin, conns []*grpc.ClientConn) (err error) {
 	if a.serving, err = a.Deploy.deploy(ctx, a.Channel, a.Identities[0].MSP, a.Defined); err != nil {
 		return err
 	}
 	if err = a.define(ctx, members, conns); err == nil {
-		err = a.tryAll(ctx, members, conns, []Deployed{a.Deploy.Deployed})
+		// Peers tell each other of what is installed: for a moment a gateway may know of none but its own.
+		for begun := time.Now(); ; {
+			err = a.tryAll(ctx, members, conns, []Deployed{a.Deploy.Deployed})
+			if err == nil || ctx.Err() != nil || time.Since(begun) > toldWithin {
+				break
+			}
+			time.Sleep(tellEvery)
+		}
 	}
 	stays := fmt.Sprintf("the contract %s stays on the ledger, installed on %d peers", a.Deploy.Name, len(a.Deploy.Peers))
 	if e, ok := errors.AsType[*AttachError](err); ok {

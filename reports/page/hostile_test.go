@@ -12,7 +12,6 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -138,51 +137,4 @@ func exchange(t *testing.T, s *Server, text []byte) []byte {
 		t.Fatalf("never answered: %q", text)
 	}
 	return all
-}
-
-// Who asks for much and reads nothing is dropped, and takes no memory for what he does not read.
-func TestReadersThatNeverRead(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes as long as an answer may")
-	}
-	t.Parallel()
-	s := serve(t, Config{Mode: ModeRun, Ledger: new(chain)}, newStudy("unread"))
-	const many = 200
-	requests := []byte(strings.Repeat("GET /assets/app.js HTTP/1.1\r\nHost: "+s.host()+"\r\n\r\n", 500))
-	var before, with runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	var ended sync.WaitGroup
-	for range many {
-		conn, err := net.Dial("tcp", s.host())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		_ = conn.(*net.TCPConn).SetReadBuffer(4096)
-		ended.Go(func() {
-			conn.SetWriteDeadline(time.Now().Add(time.Minute))
-			for range 100 {
-				if _, err := conn.Write(requests); err != nil {
-					return
-				}
-			}
-			t.Error("all is taken, though nothing is read")
-		})
-	}
-	client := &http.Client{Timeout: 5 * time.Second}
-	for range 20 {
-		time.Sleep(100 * time.Millisecond)
-		answer, err := client.Get(s.URL())
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer.Body.Close()
-	}
-	runtime.GC()
-	runtime.ReadMemStats(&with)
-	if more := int64(with.HeapInuse) - int64(before.HeapInuse); more > 64<<20 {
-		t.Errorf("%d connections take %d MB", many, more>>20)
-	}
-	ended.Wait()
 }
