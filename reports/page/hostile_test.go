@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -93,31 +94,39 @@ func TestMutatedRequests(t *testing.T) {
 				for i := range many / 4 {
 					text := mutated(rng, s)
 					all := exchange(t, s, text)
-					for answers := bufio.NewReader(bytes.NewReader(all)); ; {
-						method := "GET"
-						if bytes.HasPrefix(text, []byte("HEAD ")) {
-							method = "HEAD"
-						}
-						answer, err := http.ReadResponse(answers, &http.Request{Method: method})
-						if err != nil {
-							break
-						}
+					for answer, body := range answersTo(text, all) {
 						codes[answer.StatusCode]++
 						if answer.StatusCode >= 500 && answer.StatusCode != 501 && answer.StatusCode != 505 || answer.StatusCode == http.StatusSwitchingProtocols {
 							t.Errorf("request %d: %s: %q", i, answer.Status, text)
 						}
-						body, err := io.ReadAll(answer.Body)
 						if bytes.Contains(body, []byte("secret")) || config.Token != "" && (bytes.Contains(body, []byte(s.session)) || bytes.Contains(body, []byte(config.Token))) {
 							t.Errorf("request %d: %q tells %q", i, text, body)
-						}
-						if err != nil {
-							break
 						}
 					}
 				}
 			})
 			t.Log(codes)
 		})
+	}
+}
+
+// answersTo yields the answers to a request, or to several, with as much of their bodies as there is.
+func answersTo(text, all []byte) iter.Seq2[*http.Response, []byte] {
+	method := "GET"
+	if bytes.HasPrefix(text, []byte("HEAD ")) {
+		method = "HEAD"
+	}
+	return func(yield func(*http.Response, []byte) bool) {
+		for answers := bufio.NewReader(bytes.NewReader(all)); ; {
+			answer, err := http.ReadResponse(answers, &http.Request{Method: method})
+			if err != nil {
+				return
+			}
+			body, err := io.ReadAll(answer.Body)
+			if !yield(answer, body) || err != nil {
+				return
+			}
+		}
 	}
 }
 

@@ -3,11 +3,8 @@ package page
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -83,30 +80,10 @@ func TestRandomRequests(t *testing.T) {
 	}
 	for i := range requests {
 		text := randomRequest(rng, s.host())
-		conn := s.connect(t, "")
-		conn.SetDeadline(time.Now().Add(20 * time.Second))
-		_, _ = conn.Write(text) // it may be refused before its end
-		_ = conn.(*net.TCPConn).CloseWrite()
-		all, err := io.ReadAll(conn)
-		if netErr := net.Error(nil); errors.As(err, &netErr) && netErr.Timeout() {
-			t.Fatalf("request %d is never answered: %q", i, text)
-		}
-		conn.Close()
-		for answers := bufio.NewReader(bytes.NewReader(all)); ; {
-			method := "GET"
-			if bytes.HasPrefix(text, []byte("HEAD ")) {
-				method = "HEAD"
-			}
-			answer, err := http.ReadResponse(answers, &http.Request{Method: method})
-			if err != nil {
-				break
-			}
+		for answer := range answersTo(text, exchange(t, s, text)) {
 			codes[answer.StatusCode]++
 			if answer.StatusCode >= 500 && answer.StatusCode != 501 && answer.StatusCode != 505 { // which net/http says of what it does not know
 				t.Errorf("request %d: %s: %q", i, answer.Status, text)
-			}
-			if _, err := io.Copy(io.Discard, answer.Body); err != nil {
-				break
 			}
 		}
 	}
