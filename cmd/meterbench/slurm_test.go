@@ -16,10 +16,15 @@ import (
 	"testing"
 	"time"
 
+	"meterbench/bench/compare"
+	"meterbench/bench/metric"
 	"meterbench/internal/process"
 )
 
-var slurmKills = flag.Int("slurm.kills", 1, "number of times that TestSlurm ends a run in each way")
+var (
+	slurmKills = flag.Int("slurm.kills", 1, "number of times that TestSlurm ends a run in each way")
+	slurmPairs = flag.Int("slurm.pairs", 0, "of how many interleaved pairs of runs TestSlurmPairs compares those with two workers of Slurm; six take some eight minutes and want the machine for themselves")
+)
 
 // A cluster is a Slurm of this host alone: a controller and two nodes, with a key of its own.
 type cluster struct {
@@ -372,6 +377,59 @@ func TestSlurm(t *testing.T) {
 	}
 	network.signal(t, syscall.SIGINT)
 	network.exit(t)
+}
+
+// slurmPair is a load below saturation and one at it.
+const slurmPair = `name: pair
+topology: minimal
+warmup: 3s
+seed: %d
+series:
+  - {name: open, workload: {kind: plain, meters: 64, length: 24}, load: {kind: open, rate: 100/s, hold: 15s}}
+  - {name: closed, workload: {kind: plain, meters: 64, length: 24}, load: {kind: closed, clients: [32], hold: 15s}}
+`
+
+// Figures of two workers of a real Slurm are no different from those of one process at the same load:
+//
+//	go test ./cmd/meterbench -run TestSlurmPairs -v -slurm.pairs 6 -timeout 1h
+//
+// All runs are on one network, as networks differ (docs/statistics.md), and each audits the ledger. CPU per commit is told only: a worker
+// has a stream of blocks and a runtime of its own.
+func TestSlurmPairs(t *testing.T) {
+	if *slurmPairs == 0 {
+		t.Skip("takes long, and a machine for itself: give -slurm.pairs 6")
+	}
+	c := newCluster(t)
+	temp, dir := t.TempDir(), t.TempDir()
+	up := c.start(t, temp, "network", "up", "minimal")
+	up.says(t, &up.stdout, "takes it down")
+	base, head := filepath.Join(dir, "one"), filepath.Join(dir, "two")
+	for pair := range *slurmPairs {
+		file := filepath.Join(dir, "pair.yaml")
+		if err := os.WriteFile(file, fmt.Appendf(nil, slurmPair, pair+1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for turn := range 2 {
+			args := []string{"run", file, "--on", "minimal", "--out", base}
+			if (pair+turn)%2 == 1 {
+				args = []string{"run", file, "--on", "minimal", "--out", head, "--workers", "slurm:2"}
+			}
+			if p := c.start(t, temp, args...); p.exit(t) != exitOK { // as it is with an audit that failed
+				t.Fatal(&p.stderr)
+			}
+		}
+	}
+	up.signal(t, syscall.SIGINT)
+	up.exit(t)
+	for _, r := range compared(t, filepath.Join(base, "pair"), filepath.Join(head, "pair")).Rows {
+		if !r.Gated {
+			continue
+		}
+		t.Log(r.Series, evidence(r))
+		if r.Verdict == compare.Worse && r.Metric.Name != metric.ClientCPUPerCommit {
+			t.Errorf("%s of %s is worse with two workers", r.Metric.Name, r.Series)
+		}
+	}
 }
 
 // partOfRun makes sure that the run below out can be read and says that it is part of one. A run that was killed may have measured nothing.
