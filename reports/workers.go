@@ -57,6 +57,9 @@ func workerTable(all []series, rows []workerRow) Table {
 		return number(*r.WorkerPoint.CPU)
 	}
 	t := Table{ID: "workers", Title: "What each worker did", Notes: notes("workers")}
+	if slices.ContainsFunc(rows, func(r workerRow) bool { return r.Lost != nil }) {
+		t.Notes = append(t.Notes, notes("workers that were lost")...)
+	}
 	return tabulate(t, rows, append(fields, []field[workerRow]{
 		{Column{Key: "worker", Title: "worker"}, func(r workerRow) Cell { return text(fmt.Sprint(r.Rank)) }},
 		{Column{Key: "host", Title: "host"}, func(r workerRow) Cell { return text(r.Host) }},

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -53,7 +54,15 @@ func TestWorkersSection(t *testing.T) {
 	if f.Verdict != Bad || f.Value != "1 of 2 did not do their part" || !strings.Contains(f.Text, "The latest was worker 1 on n2: schedule lag p99 25") {
 		t.Errorf("%v: %s: %s", f.Verdict, f.Value, f.Text)
 	}
-	run, sum := fixture(t)
+	explains := func(table Table) bool {
+		return strings.Contains(fmt.Sprint(table.Notes), "Lost is the share")
+	}
+	run, sum := manned(t)
+	sum.Points[0].Workers[1].Lost = &result.LossPoint{Why: "killed", Until: 2, Scheduled: 10, Received: 8}
+	if explains(table) || !explains(tableOf(t, Build(run, sum), "workers")) {
+		t.Error("what lost means is explained where no worker was, or not where one was")
+	}
+	run, sum = fixture(t)
 	if slices.ContainsFunc(Build(run, sum).Sections, func(s Section) bool { return s.ID == "workers" }) {
 		t.Error("workers of a run without any")
 	}
