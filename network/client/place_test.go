@@ -93,7 +93,7 @@ func streams(all []*fakeSite) (n []int) {
 // eventually waits until a condition holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal(what)
 		}
@@ -289,9 +289,10 @@ func TestStreamStaysAtItsSite(t *testing.T) {
 	}
 }
 
-// The client waits as long for an answer, and for a commit, as the transaction says.
+// The client waits as long for an answer, and for a commit, as the transaction says. Where a busy machine does not get as far as
+// that in so short a time, it has a longer one.
 func TestTimeoutOfTransaction(t *testing.T) {
-	const limit, most = 100 * time.Millisecond, 20 * time.Second
+	const first, last, slack = 100 * time.Millisecond, 10 * time.Second, 20 * time.Second
 	ended := make(chan struct{})
 	defer close(ended)
 	slow := func() error { <-ended; return nil }
@@ -307,12 +308,19 @@ func TestTimeoutOfTransaction(t *testing.T) {
 				f := newFakePeer()
 				tt.set(f)
 				c := dial(t, f, nil)
-				tx := transaction(result.WaitCommit)
-				tx.Driver, tx.Timeout = driver, limit
-				begin := time.Now()
-				r, err := c.Submit(t.Context(), tx)
-				if took := time.Since(begin); r.Outcome != tt.want || took < limit || took > most {
-					t.Errorf("%v after %v, %v; want %v after %v", r.Outcome, took, err, tt.want, limit)
+				for limit := first; ; limit *= 10 {
+					tx := transaction(result.WaitCommit)
+					tx.Driver, tx.Timeout = driver, limit
+					begin := time.Now()
+					r, err := c.Submit(t.Context(), tx)
+					took := time.Since(begin)
+					if r.Outcome == result.EndorseTimeout && limit < last {
+						continue
+					}
+					if r.Outcome != tt.want || took < limit || took > limit+slack {
+						t.Errorf("%v after %v, %v; want %v after %v", r.Outcome, took, err, tt.want, limit)
+					}
+					return
 				}
 			})
 		}
