@@ -48,14 +48,20 @@ func TestPassage(t *testing.T) {
 	}
 	defer leave()
 	for i, least := range []time.Duration{0, away} {
-		begin := time.Now()
-		conn, err := all[0].Gateways[i].Dial.Dial(t.Context(), listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
+		shortest := time.Hour // of many: a busy machine may make the most of them wait
+		for range 20 {
+			begin := time.Now()
+			conn, err := all[0].Gateways[i].Dial.Dial(t.Context(), listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn.Close()
+			if shortest = min(shortest, time.Since(begin)); least == 0 && shortest <= away {
+				break
+			}
 		}
-		conn.Close()
-		if took := time.Since(begin); took < least || least == 0 && took > away {
-			t.Errorf("connected from %s in %v", cfg.Sites[i], took)
+		if shortest < least || least == 0 && shortest > away {
+			t.Errorf("connected from %s in %v", cfg.Sites[i], shortest)
 		}
 	}
 	if all[0].Gateways[2].Dial != nil {

@@ -86,14 +86,21 @@ func TestMeasureCapped(t *testing.T) {
 		t.Run(fmt.Sprintf("%gkbit", bandwidth/1e3), func(t *testing.T) {
 			t.Parallel()
 			e := start(t, Config{Links: between(3, Link{RoundTrip: 40 * ms, Bandwidth: bandwidth})})
-			trips, err := e.Measure(t.Context())
-			if err != nil || len(trips) != 3 {
-				t.Fatal(trips, err)
-			}
-			for _, got := range trips {
-				if got.Lost > 0 || got.Sent < leastEchoes || got.P50 < got.Asked || got.P50 > got.Asked+10*ms { // there is one link per pair
-					t.Errorf("%+v", got)
+			var longest time.Duration // beyond what was asked for; there is one link per pair
+			for tries := 0; tries == 0 || tries < 5 && longest > 10*ms; tries++ {
+				trips, err := e.Measure(t.Context())
+				if err != nil || len(trips) != 3 {
+					t.Fatal(trips, err)
 				}
+				longest = 0
+				for _, got := range trips {
+					if longest = max(longest, got.P50-got.Asked); got.Lost > 0 || got.Sent < leastEchoes || got.P50 < got.Asked {
+						t.Errorf("%+v", got)
+					}
+				}
+			}
+			if longest > 10*ms {
+				t.Errorf("round trips are %v longer than asked for", longest)
 			}
 		})
 	}
@@ -132,7 +139,7 @@ func TestBeforeEnforce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := trips[0]; got.Asked != 0 || got.P50 > 100*time.Millisecond || got.Lost != 0 {
+	if got := trips[0]; got.Asked != 0 || got.P50 > 500*time.Millisecond || got.Lost != 0 {
 		t.Errorf("%+v", got)
 	}
 }
