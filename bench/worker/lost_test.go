@@ -390,9 +390,10 @@ func TestCoordinatorGone(t *testing.T) {
 // A person ends the run while workers prepare: they stop.
 func TestInterruptedPreparing(t *testing.T) {
 	t.Parallel()
-	stopped := make(chan bool, 2)
+	preparing, stopped := make(chan bool, 2), make(chan bool, 2)
 	c := gather(t, 2, setting{open: func(s *station) {
 		s.series = func(ctx context.Context) error {
+			preparing <- true
 			<-ctx.Done()
 			stopped <- true
 			return ctx.Err()
@@ -403,8 +404,12 @@ func TestInterruptedPreparing(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.site = started
-	ctx, cancel := context.WithTimeoutCause(t.Context(), 500*time.Millisecond, errors.New("a person"))
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() {
+		<-preparing
+		<-preparing
+		cancel(errors.New("a person"))
+	}()
 	if _, _, err := started.Series(ctx, seriesPlain, needNothing, func(string) {}); err == nil || err.Error() != "a person" {
 		t.Error(err)
 	}
