@@ -146,13 +146,18 @@ func TestLimitOnThisMachine(t *testing.T) {
 		time.Sleep(5 * Period)
 		return (cpuTime(t, cmd.Process.Pid) - before).Seconds() / time.Since(begin).Seconds()
 	}
-	if used := cores(0.05); used > 0.15 {
+	used := 1.
+	for tries := 0; tries < 6 && used > 0.15; tries++ { // a machine that stalls, as virtual ones do, charges a process for it
+		used = cores(0.05)
+	}
+	if used > 0.15 {
 		t.Errorf("%v cores of 0.05", used)
 	}
+	cores(0)
 	before, err1 := g.Throttle()
 	cores(0)
 	after, err2 := g.Throttle()
-	if err := errors.Join(err1, err2); err != nil || after.Throttled > before.Throttled+1 {
+	if err := errors.Join(err1, err2); err != nil || after.Throttled > before.Throttled {
 		t.Errorf("throttled %d times, and %d after the limit was taken back, %v", before.Throttled, after.Throttled, err)
 	}
 }

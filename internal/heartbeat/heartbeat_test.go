@@ -121,8 +121,12 @@ func TestHalts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			// What is found is a bound from below: what the process computed and waited for just before and after counts against
 			// it, on a full machine for more than a short halt. It does not grow with the halt.
-			for ; ; tt.stopped *= 2 {
+			for tries := 5; ; tt.stopped *= 2 {
 				halted := halts(t, tt.how, tt.stopped)
+				// A virtual machine that stood still was halted indeed.
+				if tries--; tt.stopped == 0 && halted > 200*time.Millisecond && tries > 0 {
+					continue
+				}
 				if low := time.Duration(float64(tt.stopped) * tt.part); halted < low && tt.stopped < 8*stopped {
 					continue
 				} else if high := tt.stopped + 10*time.Second; halted < low || halted > high || tt.stopped == 0 && halted > 200*time.Millisecond {

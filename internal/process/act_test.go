@@ -58,7 +58,7 @@ func TestSuspend(t *testing.T) {
 	}
 	began := time.Now()
 	p.Stop(time.Minute)
-	if took := time.Since(began); took > 10*time.Second {
+	if took := time.Since(began); took > 50*time.Second { // far less than the time that it was given
 		t.Errorf("it took %v to end", took)
 	}
 }
