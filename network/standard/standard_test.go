@@ -28,7 +28,7 @@ func TestStandard(t *testing.T) {
 	constant := func(d time.Duration) reference.Distribution {
 		return reference.Distribution{Kind: reference.Constant, Mean: d}
 	}
-	const endorse, submit, timeout, commit = 8 * time.Millisecond, 4 * time.Millisecond, 200 * time.Millisecond, 10 * time.Millisecond
+	const endorse, submit, timeout, commit = 8 * time.Millisecond, 4 * time.Millisecond, 2 * time.Second, 10 * time.Millisecond
 	s, err := standard.Start(standard.Config{
 		Endorse: constant(endorse), Submit: constant(submit), Commit: commit, Batch: reference.Batch{Messages: 3, Timeout: timeout},
 	})
