@@ -59,7 +59,7 @@ func sameHeights(t *testing.T, n *Network) {
 	t.Helper()
 	var s Status
 	var err error
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		s, err = n.Status(t.Context())
 		same := err == nil
 		for _, h := range s.Channels[0].Heights {
@@ -137,7 +137,7 @@ func TestActs(t *testing.T) {
 					t.Fatal(err)
 				}
 				begun := time.Now()
-				if err := commit(30 * time.Second); err != nil {
+				if err := commit(2 * time.Minute); err != nil {
 					t.Fatalf("not committed afterwards: %v", err)
 				}
 				t.Logf("committed %.2f s afterwards", time.Since(begun).Seconds())
@@ -233,7 +233,7 @@ func loseLeader(t *testing.T, n *Network, do, undo func(*Network, string) error)
 	}
 	began := time.Now()
 	for other := ""; other == "" || other == leader; other, err = n.Leader(t.Context(), "metrology") {
-		if time.Since(began) > 30*time.Second {
+		if time.Since(began) > 2*time.Minute {
 			t.Fatalf("nobody else leads: %v", err)
 		}
 	}
@@ -241,14 +241,14 @@ func loseLeader(t *testing.T, n *Network, do, undo func(*Network, string) error)
 	if err := n.Restart("peer0.cmi"); err != nil { // its endorsement is needed
 		t.Fatal(err)
 	}
-	if err := commit(30 * time.Second); err != nil {
+	if err := commit(2 * time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("another one leads after %.1f s, committed after %.1f s", elected.Seconds(), time.Since(began).Seconds())
 	if err := undo(n, leader); err != nil {
 		t.Fatal(err)
 	}
-	if err := commit(30 * time.Second); err != nil {
+	if err := commit(2 * time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	sameHeights(t, n)
@@ -336,7 +336,7 @@ func TestFill(t *testing.T) {
 				t.Errorf("healed %v, %v", healed, err)
 			}
 			if node != "orderer0" { // whose election takes up to 10 s
-				if err := commit(30 * time.Second); err != nil {
+				if err := commit(2 * time.Minute); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -368,7 +368,7 @@ func TestRestartCycles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := commit(30 * time.Second); err != nil {
+	if err := commit(2 * time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	alive(t, n)

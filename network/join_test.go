@@ -87,7 +87,7 @@ func runs(pid int) bool { return unix.Kill(pid, 0) == nil }
 func sameLedgers(t *testing.T, n *Network, newcomer Node) {
 	t.Helper()
 	first, second := lastBlock(t, n, n.node("peer0.ptb")), lastBlock(t, n, newcomer)
-	for deadline := time.Now().Add(10 * time.Second); second.Header.Number != first.Header.Number && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); second.Header.Number != first.Header.Number && time.Now().Before(deadline); {
 		time.Sleep(50 * time.Millisecond)
 		first, second = lastBlock(t, n, n.node("peer0.ptb")), lastBlock(t, n, newcomer)
 	}

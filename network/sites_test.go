@@ -49,7 +49,7 @@ func untouched(t *testing.T, host string, before []string) {
 		t.Errorf("devices and routes before and after: %s", d)
 	}
 	after := namespaces(t)
-	for range 50 { // the threads of helpers end a moment after their work
+	for range 1000 { // the threads of helpers end a moment after their work
 		if slices.Equal(before, after) {
 			return
 		}

@@ -119,7 +119,7 @@ func (l *ledger) settle(t *testing.T, mark string) {
 	t.Helper()
 	l.accepts(t, ptb, pki.FnGrant, []byte(mark))
 	for organisation, contract := range l.pki {
-		for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 			list, err := contract.Evaluate(t.Context(), pki.FnRegistrars)
 			if err == nil && strings.Contains(string(list), strconv.Quote(mark)) {
 				break
