@@ -89,7 +89,7 @@ func (s spare) readOnly(t *testing.T, organisation string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		if _, err := user.Definitions(t.Context(), conn, "mychannel", ""); err != nil {
 			return
 		}

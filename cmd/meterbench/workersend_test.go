@@ -23,17 +23,19 @@ var strikes = map[string]struct {
 	role    string // harness, or what the command line of the process begins with
 	options string
 	codes   []int
-	within  time.Duration // until the program has ended
 }{
-	"run interrupted":       {syscall.SIGINT, "", "", []int{exitInterrupted}, 15 * time.Second},
-	"run killed":            {syscall.SIGKILL, "", "", []int{-1}, time.Second},
-	"worker killed":         {syscall.SIGKILL, workerProcess, "", []int{exitFailed}, 15 * time.Second},
-	"worker stopped":        {syscall.SIGSTOP, workerProcess, "", []int{exitFailed}, 25 * time.Second},
-	"worker killed, min=1":  {syscall.SIGKILL, workerProcess, ",min=1", []int{exitFailed}, 25 * time.Second}, // for want of its ledger
-	"worker stopped, min=1": {syscall.SIGSTOP, workerProcess, ",min=1", []int{exitFailed}, 35 * time.Second},
-	"worker interrupted":    {syscall.SIGINT, workerProcess, "", []int{exitFailed}, 15 * time.Second},
-	"worker ended, min=1":   {syscall.SIGTERM, workerProcess, ",min=1", []int{exitFailed}, 25 * time.Second},
+	"run interrupted":       {syscall.SIGINT, "", "", []int{exitInterrupted}},
+	"run killed":            {syscall.SIGKILL, "", "", []int{-1}},
+	"worker killed":         {syscall.SIGKILL, workerProcess, "", []int{exitFailed}},
+	"worker stopped":        {syscall.SIGSTOP, workerProcess, "", []int{exitFailed}},
+	"worker killed, min=1":  {syscall.SIGKILL, workerProcess, ",min=1", []int{exitFailed}}, // for want of its ledger
+	"worker stopped, min=1": {syscall.SIGSTOP, workerProcess, ",min=1", []int{exitFailed}},
+	"worker interrupted":    {syscall.SIGINT, workerProcess, "", []int{exitFailed}},
+	"worker ended, min=1":   {syscall.SIGTERM, workerProcess, ",min=1", []int{exitFailed}},
 }
+
+// mostEnding is how long a run may take to end that was struck, a level of six seconds included: for a hang, as this may be a busy machine.
+const mostEnding = time.Minute
 
 const workerProcess = "meterbench\x00worker\x00"
 
@@ -48,9 +50,9 @@ func TestWorkersStruck(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", name, i), func(t *testing.T) {
 				t.Parallel()
 				temp, out := t.TempDir(), t.TempDir()
-				p := start(t, temp, "run", sharedFile(t, "3s"), "--workers", "local:2"+one.options, "--out", out)
-				p.says(t, &p.stderr, "run 2 load levels")
-				after := 1500*time.Millisecond + rand.N(1300*time.Millisecond) // within the window
+				p := start(t, temp, "run", sharedFile(t, "6s"), "--workers", "local:2"+one.options, "--out", out, "--metrics", "0")
+				p.measures(t)
+				after := rand.N(1300 * time.Millisecond) // within the window
 				time.Sleep(after)
 				if one.role == "" {
 					p.signal(t, one.signal)
@@ -60,7 +62,7 @@ func TestWorkersStruck(t *testing.T) {
 				struck := time.Now()
 				code := p.exit(t)
 				took := time.Since(struck)
-				if !slices.Contains(one.codes, code) || took > one.within {
+				if !slices.Contains(one.codes, code) || took > mostEnding {
 					t.Errorf("struck after %v: exit code %d after %v\n%s", after, code, took, &p.stderr)
 				}
 				ended := time.Now()
