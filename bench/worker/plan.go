@@ -2,7 +2,6 @@ package worker
 
 import (
 	"meterbench/bench"
-	"meterbench/bench/scenario"
 	"meterbench/internal/random"
 )
 
@@ -26,33 +25,3 @@ func (p plan) plan() bench.Plan {
 
 // stream is a random.Stream.
 type stream = random.Stream
-
-// CheckSplit refuses a scenario that so many workers cannot share: one of its levels has fewer clients, or slots, than there are
-// workers. The error has its place in the scenario.
-func CheckSplit(s scenario.Scenario, workers int) error {
-	few := func(one scenario.Series, path, what string, n int) error {
-		if n >= workers {
-			return nil
-		}
-		return s.Refuse(one, path, "give at least as many, or start fewer workers", "%d %s for %d workers: each needs one", n, what, workers)
-	}
-	for _, one := range s.Series {
-		if one.Load.Slots > 0 {
-			if err := few(one, "load.slots", "slots", one.Load.Slots); err != nil {
-				return err
-			}
-			continue
-		}
-		for _, clients := range one.Load.Clients {
-			if err := few(one, "load.clients", "clients", clients); err != nil {
-				return err
-			}
-		}
-		if search := one.Load.Search; search != nil {
-			if err := few(one, "load.search.from", "clients", int(search.From)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
