@@ -91,7 +91,7 @@ func Listen(c Config) (*Coordinator, error) {
 		changed: make(chan struct{}),
 	}
 	o.server = grpc.NewServer(
-		grpc.Creds(credentials.NewTLS(secured)), grpc.ForceServerCodecV2(coded), grpc.MaxRecvMsgSize(mostMessage), grpc.MaxSendMsgSize(mostMessage),
+		grpc.Creds(hearingServer{credentials.NewTLS(secured)}), grpc.ForceServerCodecV2(coded), grpc.MaxRecvMsgSize(mostMessage), grpc.MaxSendMsgSize(mostMessage),
 		grpc.ConnectionTimeout(silent*c.beat), grpc.MaxConcurrentStreams(16),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: silent * c.beat, Timeout: silent * c.beat}), // of connections without a stream
 	)
@@ -124,7 +124,7 @@ func (o *Coordinator) join(stream joined) error {
 	o.joins.Add(1)
 	o.mu.Unlock()
 	defer o.joins.Done()
-	line := newLine(stream, o.beat)
+	line := newLine(stream, o.beat, heardOf(stream.Context()))
 	var joined atomic.Pointer[member]
 	line.run(func(r *report) error {
 		if m := joined.Load(); m != nil {

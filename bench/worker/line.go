@@ -16,11 +16,12 @@ type line[Out, In any] struct {
 		Recv() (*In, error)
 	}
 	beat    time.Duration
+	heard   *hearing // of the peer
 	out     chan outgoing[Out]
 	over    chan struct{} // closed when the line has ended
 	once    sync.Once
 	why     error        // set before over is closed
-	waiting atomic.Int32 // ticks for which nothing came, of the peer that is listened to; negative: it is not
+	waiting atomic.Int32 // ticks for which not a byte came, of the peer that is listened to; negative: it is not
 }
 
 // An outgoing is a message, and what is closed once it is sent, if anybody wants to know.
@@ -42,8 +43,8 @@ const room = 32
 func newLine[Out, In any](stream interface {
 	Send(*Out) error
 	Recv() (*In, error)
-}, beat time.Duration) *line[Out, In] {
-	l := &line[Out, In]{stream: stream, beat: beat, out: make(chan outgoing[Out], room), over: make(chan struct{})}
+}, beat time.Duration, heard *hearing) *line[Out, In] {
+	l := &line[Out, In]{stream: stream, beat: beat, heard: heard, out: make(chan outgoing[Out], room), over: make(chan struct{})}
 	l.waiting.Store(-1)
 	return l
 }
@@ -136,15 +137,21 @@ func (l *line[Out, In]) send() {
 func (l *line[Out, In]) watch() {
 	tick := time.NewTicker(l.beat)
 	defer tick.Stop()
-	for {
+	for before := l.heard.bytes.Load(); ; {
 		select {
 		case <-tick.C:
 		case <-l.over:
 			return
 		}
-		if waited := l.waiting.Load(); waited >= 0 && l.waiting.CompareAndSwap(waited, waited+1) && waited >= silent {
+		waited, now := l.waiting.Load(), l.heard.bytes.Load()
+		switch {
+		case waited < 0:
+		case now != before: // a part of a message
+			l.waiting.CompareAndSwap(waited, 0)
+		case l.waiting.CompareAndSwap(waited, waited+1) && waited >= silent:
 			l.end(silentError(silent * l.beat))
 		}
+		before = now
 	}
 }
 

@@ -417,6 +417,32 @@ func TestInterruptedPreparing(t *testing.T) {
 	<-stopped
 }
 
+// A connection on which one message takes longer than a peer may be silent loses nobody, whichever way the message goes.
+func TestSlowConnection(t *testing.T) {
+	t.Parallel()
+	const pace = 150_000                 // bytes per second
+	const long = pace * (silent + 3) / 2 // bytes that take three beats longer than that
+	c := gather(t, 1, setting{open: func(s *station) { s.target = instant{} }})
+	c.proxies[0].pace.Store(pace)
+	started, err := c.Lab(&host{}, "scenario", []File{{Name: "trace", Data: make([]byte, long)}}).Start(t.Context(), sessionOne, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.site = started
+	if _, _, err := started.Series(t.Context(), seriesPlain, needNothing, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	to := &sink{}
+	key, plan := open(float64(long/60), time.Second) // a record takes some 60 bytes
+	results, workers, err := started.(*site).RunTogether(t.Context(), level(key, plan, to, nil), bench.Watch{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := workers[0]; w.Lost != nil || results[0].Partial || results[0].Counts.Total()+results[0].RunOut.Total() != uint64(len(to.all)) {
+		t.Errorf("lost %+v, partial %v, %d records", w.Lost, results[0].Partial, len(to.all))
+	}
+}
+
 // A coordinator that is slow to take records makes workers wait, which they count; nobody is lost.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()

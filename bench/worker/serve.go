@@ -60,8 +60,9 @@ func Serve(ctx context.Context, cfg ServeConfig) error {
 	if err != nil {
 		return err
 	}
+	heard := new(hearing)
 	conn, err := grpc.NewClient("passthrough:///"+cfg.Address,
-		grpc.WithTransportCredentials(credentials.NewTLS(secured)), grpc.WithNoProxy(),
+		grpc.WithTransportCredentials(credentials.NewTLS(secured)), grpc.WithNoProxy(), grpc.WithContextDialer(heard.dial),
 		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(coded), grpc.MaxCallRecvMsgSize(mostMessage), grpc.MaxCallSendMsgSize(mostMessage)))
 	if err != nil {
 		return fmt.Errorf("coordinator at %s: %w", cfg.Address, err)
@@ -86,7 +87,7 @@ func Serve(ctx context.Context, cfg ServeConfig) error {
 			return r, conn.Invoke(ctx, clockMethod, &clockRequest{}, &r)
 		},
 	}
-	s.line = newLine(&grpc.GenericClientStream[report, order]{ClientStream: opened}, cmp.Or(cfg.beat, usualBeat))
+	s.line = newLine(&grpc.GenericClientStream[report, order]{ClientStream: opened}, cmp.Or(cfg.beat, usualBeat), heard)
 	return s.serve(ctx)
 }
 

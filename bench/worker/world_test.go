@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -146,6 +147,7 @@ type proxy struct {
 
 	mu     sync.Mutex
 	conns  []net.Conn
+	pace   atomic.Int64 // bytes per second in each direction; 0: no limit
 	frozen chan struct{}
 	once   sync.Once
 }
@@ -179,13 +181,16 @@ func newProxy(t *testing.T, to string) *proxy {
 }
 
 func (p *proxy) copy(to, from net.Conn) {
-	buf := make([]byte, 32<<10)
+	buf := make([]byte, 8<<10)
 	for {
 		n, err := from.Read(buf)
 		select {
 		case <-p.frozen: // and what is open stays so
 			return
 		default:
+		}
+		if pace := p.pace.Load(); pace > 0 {
+			time.Sleep(time.Duration(n) * time.Second / time.Duration(pace))
 		}
 		if _, werr := to.Write(buf[:n]); err != nil || werr != nil {
 			to.Close()
