@@ -24,7 +24,7 @@ func TestUnion(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer single.Close()
-	want, err := bench.Run(t.Context(), single.clock, plan, workload{}, single.target, alone, nil)
+	want, err := bench.Run(t.Context(), single.clock, plan, workload{single}, single.target, alone, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

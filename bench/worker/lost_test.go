@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -298,6 +299,68 @@ func TestCutOff(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Numbers go on beyond all that a lost worker took, of which it may have told nothing, and that it takes until it notices.
+func TestNumbersGoOnBeyondLost(t *testing.T) {
+	t.Parallel()
+	const ms, hold = time.Millisecond, 30 * time.Second
+	arrivals, plan := open(300, hold)
+	oneRow := plan // of numbers, for hold and run-out
+	oneRow.Spare = 0
+	clients, closed := closed(6, hold)
+	for _, tt := range []struct {
+		name  string
+		key   result.LevelKey
+		plan  bench.Plan
+		cut   func(*proxy)
+		after time.Duration
+		ahead bool // the others are slower
+	}{
+		{"arrivals, killed at once", arrivals, plan, (*proxy).kill, 50 * ms, false},
+		{"arrivals, killed", arrivals, plan, (*proxy).kill, 2500 * ms, false},
+		{"arrivals, cut off", arrivals, plan, (*proxy).freeze, 800 * ms, false},
+		{"arrivals in one row, killed", arrivals, oneRow, (*proxy).kill, 800 * ms, false},
+		{"clients, killed at once", clients, closed, (*proxy).kill, 50 * ms, true},
+		{"clients, killed before their first word", clients, closed, (*proxy).kill, 800 * ms, true},
+		{"clients, killed", clients, closed, (*proxy).kill, 2500 * ms, true},
+		{"clients, cut off", clients, closed, (*proxy).freeze, 800 * ms, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var last atomic.Uint64
+			c := gather(t, 3, setting{min: 2, open: func(s *station) {
+				if tt.ahead && s.opening.Rank != 1 {
+					s.target = slowed{s.target}
+				}
+				s.took = func(seq uint64) {
+					for before := last.Load(); seq > before && !last.CompareAndSwap(before, seq); before = last.Load() {
+					}
+				}
+			}})
+			s, err := c.start(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			begin := func(at time.Time) { time.AfterFunc(time.Until(at)+tt.after, func() { tt.cut(c.proxies[1]) }) }
+			results, workers, err := s.RunTogether(t.Context(), level(tt.key, tt.plan, &sink{}, begin), bench.Watch{})
+			if err != nil || workers[1].Lost == nil {
+				t.Fatalf("%v, %+v", err, workers)
+			}
+			c.ended(t, 1)
+			if next := results[0].Next; last.Load() == 0 || next <= last.Load() || next > 100*last.Load()+10_000 {
+				t.Errorf("numbers go on with %d; %d was the last one", next, last.Load())
+			}
+		})
+	}
+}
+
+// slowed is a target that takes four times as long.
+type slowed struct{ bench.Target }
+
+func (s slowed) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
+	time.Sleep(15 * time.Millisecond)
+	return s.Target.Submit(ctx, tx)
 }
 
 // The ledger of a network is read however few workers are left; that of a simulated one is gone with its worker, and is said to be.

@@ -42,6 +42,9 @@ type received struct {
 	next           [2]uint64 // the sequence numbers after the highest of the hold, and of the run-out
 }
 
+// total returns how many came.
+func (r *received) total() uint64 { return r.counts.Total() + r.runOut.Total() }
+
 func newPart(r *run, m *member, share bench.Share, watch bench.Watch) *part {
 	p := &part{run: r, member: m, share: share, received: make([]received, len(r.level.Loads))}
 	if watch.Live != nil {
@@ -171,7 +174,7 @@ func (p *part) worker() (study.WorkerLevel, error) {
 		Rank: p.member.Rank.Number, Host: p.member.Host, Here: p.member.here(), Share: p.share,
 	}
 	for _, got := range p.received {
-		w.Received = append(w.Received, got.counts.Total()+got.runOut.Total())
+		w.Received = append(w.Received, got.total())
 	}
 	switch {
 	case !p.run.begun:
@@ -217,14 +220,15 @@ func (p *part) missed(w study.WorkerLevel) study.WorkerLevel {
 		plan.Share = p.share
 		until := min(plan.Hold, max(0, w.Lost.Until-plan.Start))
 		scheduled := max(got.counts.Total(), p.scheduled(plan, until, got))
+		held, ranOut := p.reach(i, plan)
 		w.Lost.Scheduled += scheduled
 		w.Lost.Received += got.counts.Total()
 		one := bench.Result{
 			Epoch: p.run.epoch, Held: until, Ended: w.Lost.Until, Scheduled: got.counts.Total(), Counts: got.counts, RunOut: got.runOut, Partial: true,
-			Next: max(plan.First, got.next[0], p.beyond(plan, scheduled, w.Lost.Until)), Spare: plan.Spare,
+			Next: max(plan.First+held, got.next[0]), Spare: plan.Spare,
 		}
 		if plan.Spare != 0 {
-			one.Spare = max(plan.Spare, p.beyondSpare(plan, got))
+			one.Spare = max(plan.Spare+ranOut, got.next[1])
 		} else {
 			one.Next = max(one.Next, got.next[1])
 		}
@@ -255,21 +259,46 @@ func (p *part) scheduled(plan bench.Plan, until time.Duration, got received) (n 
 	return n
 }
 
-// beyond returns a sequence number that the worker surely has not reached: it may have begun more than it told of.
-func (p *part) beyond(plan bench.Plan, scheduled uint64, until time.Duration) uint64 {
-	return plan.First + p.reach(plan, scheduled, until)
+// unheard is for how long a worker that is lost may have gone on after its last word.
+const unheard = (silent + 2) * usualBeat
+
+// reach returns how many sequence numbers of a load, and of its run-out where that has some of its own, the worker surely has not gone
+// beyond: it may have begun more than it told of. Those of arrivals are known; clients are taken to have gone on at twice the pace of the
+// fastest worker.
+func (p *part) reach(load int, plan bench.Plan) (held, ranOut uint64) {
+	if plan.Arrivals == nil {
+		told := max(p.received[load].total(), p.live.Counts.Total()+p.live.InFlight)
+		most := told + uint64(2*p.run.pace()*unheard.Seconds()) + uint64(plan.Clients)
+		most *= uint64(max(1, p.share.Of))
+		return most, most
+	}
+	for offset := range plan.Arrivals.Offsets(plan.Random.Rand()) {
+		due := plan.Start + offset
+		switch {
+		case due >= p.live.Elapsed+unheard:
+			return held, ranOut
+		case due < plan.Start+plan.Hold || plan.Spare == 0:
+			held++
+		default:
+			ranOut++
+		}
+	}
+	return held, ranOut
 }
 
-// beyondSpare is beyond of the run-out's numbers.
-func (p *part) beyondSpare(plan bench.Plan, got received) uint64 {
-	return max(got.next[1], plan.Spare) + p.reach(plan, got.runOut.Total(), plan.Drain)
-}
-
-// reach returns how many sequence numbers a worker may have passed that scheduled so many until an instant, at twice its pace in the
-// time after which its silence was noticed.
-func (p *part) reach(plan bench.Plan, scheduled uint64, until time.Duration) uint64 {
-	unheard := (silent + 2) * usualBeat
-	pace := 1 + 2*float64(unheard)/float64(max(until, usualBeat))
-	most := uint64(float64(scheduled)*pace) + uint64(plan.Clients) + uint64(plan.Slots)
-	return most * uint64(max(1, p.share.Of))
+// pace returns how many transactions a second the fastest worker began, as far as workers told.
+func (r *run) pace() (most float64) {
+	for _, p := range r.parts {
+		told, took := p.live.Counts.Total()+p.live.InFlight, p.live.Elapsed
+		if p.results != nil {
+			told, took = 0, 0
+			for _, one := range p.results.Results {
+				told, took = told+one.Scheduled+one.RunOut.Total(), max(took, one.Ended)
+			}
+		}
+		if took > 0 {
+			most = max(most, float64(told)/took.Seconds())
+		}
+	}
+	return most
 }

@@ -77,6 +77,7 @@ type station struct {
 	clock   *alarm.Alarm
 	series  func(context.Context) error // called by Series
 	keeps   bool
+	took    func(seq uint64) // called with every number that the load took; nil: nobody is
 
 	mu      sync.Mutex
 	entries []bench.Entry
@@ -109,7 +110,7 @@ func (s *station) Series(ctx context.Context, series string, _ study.Need, hando
 		return nil, result.Preparation{}, errors.New("the handover of another series")
 	}
 	made := result.Preparation{Ciphertexts: 3, Total: float64(1 + s.opening.Rank), Encrypt: result.Cost{P50: float64(s.opening.Rank)}}
-	return workload{}, made, s.series(ctx)
+	return workload{s}, made, s.series(ctx)
 }
 
 func (s *station) Arrivals(_ string, offered float64) (arrival.Process, error) {
@@ -134,9 +135,12 @@ func (s *station) Close() error {
 	return s.clock.Close()
 }
 
-type workload struct{}
+type workload struct{ of *station }
 
-func (workload) Transaction(context.Context, uint64) (bench.Transaction, error) {
+func (w workload) Transaction(_ context.Context, seq uint64) (bench.Transaction, error) {
+	if w.of.took != nil {
+		w.of.took(seq)
+	}
 	return bench.Transaction{}, nil
 }
 
