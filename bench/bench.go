@@ -84,7 +84,12 @@ type Entry struct {
 	Channel int // of the target's channels, from 0
 	Block   uint64
 	Outcome result.Outcome
+	Mark    Mark // zero where the ledger does not show any
 }
+
+// A Mark tells on a ledger which of several processes sent a transaction: each sets its own where clients draw numbers at random, so that
+// a transaction of others has one that nobody knows. Zero is none.
+type Mark [8]byte
 
 // Workload makes transactions, in the timed path and by many goroutines at once. seq is unique over the run.
 type Workload interface {

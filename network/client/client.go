@@ -27,6 +27,8 @@ import (
 
 	sdk "github.com/hyperledger/fabric-gateway/pkg/client"
 	"google.golang.org/grpc"
+
+	"meterbench/bench"
 )
 
 // maxMessage is the size of the largest message that peers send, in bytes (Fabric's own limit).
@@ -63,6 +65,8 @@ type Config struct {
 	Authorities map[string][]byte
 	// Direct has set-up and queries do without a gateway service, which a network may lack.
 	Direct bool
+	// Mark is what the nonces of all transactions begin with, so that Ledger tells whose they are. Zero: a nonce is random as a whole.
+	Mark bench.Mark
 	// CommitTimeout bounds the wait of a transaction for the observing peer to have it, from the moment that
 	// an orderer has taken it. Zero means as long as a call may take.
 	CommitTimeout time.Duration
@@ -151,7 +155,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	life, stop := context.WithCancel(context.Background())
 	c := &Client{config: cfg, calls: newCalls(), life: life, stop: stop}
 	for _, g := range cfg.Gateways {
-		p, err := connect(g, c.calls)
+		p, err := c.connect(g)
 		if err != nil {
 			c.Close() // the first error counts
 			return nil, fmt.Errorf("dial %s (%s): %w", g.Name, g.Address, err)
@@ -179,16 +183,18 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	return c, nil
 }
 
-func connect(g Gateway, counted *calls) (*endpoint, error) {
+// connect connects to a peer, as whoever uses its gateway.
+func (c *Client) connect(g Gateway) (*endpoint, error) {
 	s, err := newSigner(g.Identity)
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
+	s.mark = c.config.Mark
 	config, err := g.TLS.Config(cmp.Or(g.ServerName, g.Name))
 	if err != nil {
 		return nil, err
 	}
-	conn, err := g.Dial.connectTLS(g.Address, config, counted.options()...)
+	conn, err := g.Dial.connectTLS(g.Address, config, c.calls.options()...)
 	if err != nil {
 		return nil, err
 	}

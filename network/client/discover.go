@@ -127,7 +127,7 @@ func (c *Client) meet(ctx context.Context, others []*candidate) (refused error) 
 				errs[i] = fmt.Errorf("%s of %s: %w", g.Name, one.member, errs[i])
 				return
 			}
-			one.peer, errs[i] = connect(g, c.calls)
+			one.peer, errs[i] = c.connect(g)
 		})
 	}
 	group.Wait()

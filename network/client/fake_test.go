@@ -95,6 +95,7 @@ type fakePeer struct {
 	limit    int32                                                                                         // of calls of the gateway service at a time; 0: none
 	code     func(txID string) (peer.TxValidationCode, bool)                                               // nil: VALID; false: never commits
 
+	signers sync.Map     // signature headers of what it endorsed, by transaction id
 	calls   atomic.Int32 // of the gateway service, under way
 	mu      sync.Mutex
 	grown   *sync.Cond
@@ -155,6 +156,7 @@ func (f *fakePeer) open(signed *peer.SignedProposal, txID string) (*common.Heade
 	err := errors.Join(proto.Unmarshal(signed.GetProposalBytes(), &proposal), proto.Unmarshal(proposal.GetHeader(), &header),
 		proto.Unmarshal(proposal.GetPayload(), &payload), proto.Unmarshal(payload.GetInput(), &spec),
 		proto.Unmarshal(header.GetChannelHeader(), &ch), proto.Unmarshal(header.GetSignatureHeader(), &sh))
+	f.signers.Store(txID, header.GetSignatureHeader())
 	if err != nil || f.trusting {
 		return &header, &payload, spec.GetChaincodeSpec(), err
 	}

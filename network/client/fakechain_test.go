@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -119,15 +120,15 @@ func (f *fakePeer) Deliver(stream peer.Deliver_DeliverServer) error {
 		var whole *common.Block
 		var before []byte
 		for _, block := range f.chain[:number+1] {
-			whole = wholeOf(block, before)
+			whole = wholeOf(block, before, &f.signers)
 			before = blockcheck.HeaderHash(whole.Header)
 		}
 		return &peer.DeliverResponse{Type: &peer.DeliverResponse_Block{Block: whole}}
 	})
 }
 
-// wholeOf returns the whole block of a filtered one.
-func wholeOf(filtered *peer.FilteredBlock, before []byte) *common.Block {
+// wholeOf returns the whole block of a filtered one, with signature headers by transaction id as far as they are known.
+func wholeOf(filtered *peer.FilteredBlock, before []byte, signers *sync.Map) *common.Block {
 	block := &common.Block{
 		Header: &common.BlockHeader{Number: filtered.Number, PreviousHash: before}, Data: &common.BlockData{},
 		Metadata: &common.BlockMetadata{Metadata: make([][]byte, len(common.BlockMetadataIndex_name))},
@@ -135,7 +136,9 @@ func wholeOf(filtered *peer.FilteredBlock, before []byte) *common.Block {
 	var codes []byte
 	for _, tx := range filtered.FilteredTransactions {
 		header := marshalled(&common.ChannelHeader{Type: int32(tx.Type), TxId: tx.Txid, Timestamp: timestamppb.New(time.Unix(int64(filtered.Number), 5))})
-		payload := marshalled(&common.Payload{Header: &common.Header{ChannelHeader: header}, Data: []byte("data")})
+		signer, _ := signers.Load(tx.Txid)
+		signed, _ := signer.([]byte)
+		payload := marshalled(&common.Payload{Header: &common.Header{ChannelHeader: header, SignatureHeader: signed}, Data: []byte("data")})
 		block.Data.Data = append(block.Data.Data, marshalled(&common.Envelope{Payload: payload, Signature: []byte("signature")}))
 		codes = append(codes, byte(tx.TxValidationCode))
 	}

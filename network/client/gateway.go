@@ -7,7 +7,10 @@ import (
 	"time"
 
 	sdk "github.com/hyperledger/fabric-gateway/pkg/client"
+	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"meterbench/bench"
 	"meterbench/bench/result"
@@ -18,8 +21,7 @@ import (
 // No call is tried again: what a limit turns away is an outcome.
 func (t *attempt) sendByLibrary(ctx context.Context, tx bench.Transaction) (awaitCommit, error) {
 	c, p := t.client, t.peer
-	proposal, err := p.sdk.GetNetwork(c.config.Channel).GetContract(cmp.Or(tx.Contract, c.config.Chaincode)).
-		NewProposal(tx.Function, sdk.WithBytesArguments(tx.Args...), sdk.WithTransient(tx.Transient))
+	proposal, err := c.proposeByLibrary(p, tx)
 	if err != nil {
 		return nil, t.fail("propose", result.PrepareError, err)
 	}
@@ -51,6 +53,26 @@ func (t *attempt) sendByLibrary(ctx context.Context, tx bench.Transaction) (awai
 	t.receipt.Submitted = time.Now()
 	t.receipt.Bytes = envelopeSize(transaction)
 	return func(ctx context.Context) error { return t.askStatus(ctx, submitted) }, nil
+}
+
+// proposeByLibrary has the library make a proposal, or, where its nonce has to have a mark, take one over: it draws nonces itself.
+func (c *Client) proposeByLibrary(p *endpoint, tx bench.Transaction) (*sdk.Proposal, error) {
+	chaincode := cmp.Or(tx.Contract, c.config.Chaincode)
+	if c.config.Mark == (bench.Mark{}) {
+		return p.sdk.GetNetwork(c.config.Channel).GetContract(chaincode).
+			NewProposal(tx.Function, sdk.WithBytesArguments(tx.Args...), sdk.WithTransient(tx.Transient))
+	}
+	own, err := p.signer.propose(call{c.config.Channel, chaincode, tx.Function, tx.Args, tx.Transient})
+	if err != nil {
+		return nil, err
+	}
+	proposed, err := proto.Marshal(&gateway.ProposedTransaction{
+		TransactionId: own.txID, Proposal: &peer.SignedProposal{ProposalBytes: own.bytes, Signature: own.signature},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p.sdk.NewProposal(proposed)
 }
 
 // askStatus waits for the commit by a commit-status call. Where that fails the transaction may be committed all the same,

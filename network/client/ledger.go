@@ -21,7 +21,8 @@ import (
 // last that was there when the iteration began. Configuration transactions are left out. An error ends it.
 //
 // Where see is not nil, the blocks themselves are handed to it, from block number shown on, each before its transactions, and
-// checked. So whole blocks are read then, or filtered ones where the identity may read no others, of which less is known.
+// checked. So whole blocks are read then, or filtered ones where the identity may read no others, of which less is known. Whole
+// ones show of every transaction what its nonce begins with, as its Mark, whether or not its sender has one.
 func (c *Client) Ledger(ctx context.Context, first, shown uint64, see func(*result.BlockRow)) iter.Seq2[bench.Entry, error] {
 	return func(yield func(bench.Entry, error) bool) {
 		var height uint64
@@ -70,7 +71,7 @@ func (c *Client) Ledger(ctx context.Context, first, shown uint64, see func(*resu
 					err = fmt.Errorf("block %d: transaction id %q is not 64 hex digits", number, tx.id)
 					break
 				}
-				if !yield(bench.Entry{TxID: id, Block: number, Outcome: CommitOutcome(tx.code)}, nil) {
+				if !yield(bench.Entry{TxID: id, Block: number, Outcome: CommitOutcome(tx.code), Mark: tx.mark}, nil) {
 					return
 				}
 			}
@@ -93,13 +94,14 @@ type ledgerTransaction struct {
 	id   string
 	kind common.HeaderType
 	code peer.TxValidationCode
+	mark bench.Mark // what its nonce begins with; zero in a filtered block
 }
 
 // filteredBlock returns what a filtered block has.
 func filteredBlock(b *peer.FilteredBlock) ledgerBlock {
 	of := ledgerBlock{number: b.GetNumber()}
 	for _, tx := range b.GetFilteredTransactions() {
-		of.transactions = append(of.transactions, ledgerTransaction{tx.GetTxid(), tx.GetType(), tx.GetTxValidationCode()})
+		of.transactions = append(of.transactions, ledgerTransaction{id: tx.GetTxid(), kind: tx.GetType(), code: tx.GetTxValidationCode()})
 	}
 	return of
 }
@@ -118,11 +120,16 @@ func wholeBlock(b *common.Block) ledgerBlock {
 		}
 		var header common.ChannelHeader
 		// Of an envelope the payload, of that the header, of that the channel's: each has the field number 1.
-		if part, err := nested(envelope, 1, 1, 1); err == nil && proto.Unmarshal(part, &header) == nil {
+		headers, err := nested(envelope, 1, 1)
+		if part, failed := nested(headers, 1); err == nil && failed == nil && proto.Unmarshal(part, &header) == nil {
 			tx.id, tx.kind = header.GetTxId(), common.HeaderType(header.GetType())
 			if at := header.GetTimestamp(); at.IsValid() && at.AsTime().After(of.created) {
 				of.created = at.AsTime()
 			}
+		}
+		// The other one is the signature's, of which the nonce.
+		if nonce, failed := nested(headers, 2, 2); err == nil && failed == nil {
+			copy(tx.mark[:], nonce)
 		}
 		of.transactions = append(of.transactions, tx)
 	}

@@ -1,13 +1,16 @@
 package client
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 
+	"meterbench/bench"
 	"meterbench/bench/result"
 	"meterbench/network/blockcheck"
 )
@@ -100,12 +103,55 @@ func TestLedgerOfFilteredBlocks(t *testing.T) {
 	}
 }
 
+// A ledger shows what the nonces of transactions begin with, by whichever driver they came: a mark where the client has one, else what
+// nobody else has. Filtered blocks show none.
+func TestLedgerShowsMarks(t *testing.T) {
+	for _, driver := range result.Drivers() {
+		for _, mark := range []bench.Mark{{}, {1, 0, 0, 0, 0, 0, 0, 9}} {
+			for _, filtered := range []bool{false, true} {
+				t.Run(fmt.Sprint(driver, mark, filtered), func(t *testing.T) {
+					f := newFakePeer()
+					f.filtered = filtered
+					c := dial(t, f, func(cfg *Config) { cfg.Mark = mark })
+					tx := transaction(result.WaitCommit)
+					tx.Driver = driver
+					ids := map[[32]byte]bool{}
+					for range 3 {
+						receipt, err := c.Submit(t.Context(), tx)
+						if err != nil || ids[receipt.TxID] {
+							t.Fatalf("%x was there before: %v; %v", receipt.TxID, ids[receipt.TxID], err)
+						}
+						ids[receipt.TxID] = true
+					}
+					if err := c.Try(t.Context(), tx); err != nil { // as a query
+						t.Fatal(err)
+					}
+					marks := map[bench.Mark]int{}
+					for e, err := range c.Ledger(t.Context(), 0, 0, func(*result.BlockRow) {}) {
+						if err != nil || !ids[e.TxID] {
+							t.Fatalf("%+v, %v", e, err)
+						}
+						marks[e.Mark]++
+					}
+					none := bench.Mark{}
+					switch {
+					case filtered && marks[none] != 3, !filtered && mark != none && marks[mark] != 3, !filtered && mark == none && (len(marks) != 3 || marks[none] > 0):
+						t.Errorf("marks %v", marks)
+					}
+				})
+			}
+		}
+	}
+}
+
 // A transaction on a ledger may be anything: what cannot be read is counted and has no id.
 func TestWholeBlock(t *testing.T) {
-	fine := wholeOf(&peer.FilteredBlock{Number: 3, FilteredTransactions: []*peer.FilteredTransaction{{Txid: "ab", Type: common.HeaderType_ENDORSER_TRANSACTION}}}, nil)
+	signers, mark := new(sync.Map), bench.Mark{8, 7, 6, 5, 4, 3, 2, 1}
+	signers.Store("ab", marshalled(&common.SignatureHeader{Creator: []byte("creator"), Nonce: append(mark[:], "and what is random"...)}))
+	fine := wholeOf(&peer.FilteredBlock{Number: 3, FilteredTransactions: []*peer.FilteredTransaction{{Txid: "ab", Type: common.HeaderType_ENDORSER_TRANSACTION}}}, nil, signers)
 	fine.Data.Data = append(fine.Data.Data, []byte{0xff}, nil, []byte("\x0a\x02\x0a\x05"))
 	got := wholeBlock(fine)
-	if len(got.transactions) != 4 || got.transactions[0] != (ledgerTransaction{"ab", common.HeaderType_ENDORSER_TRANSACTION, peer.TxValidationCode_VALID}) {
+	if len(got.transactions) != 4 || got.transactions[0] != (ledgerTransaction{"ab", common.HeaderType_ENDORSER_TRANSACTION, peer.TxValidationCode_VALID, mark}) {
 		t.Fatalf("%+v", got.transactions)
 	}
 	for _, tx := range got.transactions[1:] {

@@ -90,7 +90,7 @@ func (p *place) callFrom(dial Dialer) (err error) {
 			continue
 		}
 		g.Dial = dial
-		e, err := connect(g, p.client.calls)
+		e, err := p.client.connect(g)
 		if err != nil {
 			return fmt.Errorf("%s (%s): %w", g.Name, g.Address, err)
 		}

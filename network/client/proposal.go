@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
+	"meterbench/bench"
 	"meterbench/internal/lows"
 )
 
@@ -45,6 +46,9 @@ func (s *signer) propose(c call) (proposal, error) {
 	var p proposal
 	unique := make([]byte, nonceSize, nonceSize+len(s.creator))
 	rand.Read(unique) // never fails
+	if s.mark != (bench.Mark{}) {
+		copy(unique, s.mark[:]) // what is left makes it unique
+	}
 	p.id = sha256.Sum256(append(unique, s.creator...))
 	p.txID = hex.EncodeToString(p.id[:])
 	p.bytes = s.marshalProposal(unique, p.txID, time.Now(), c)
@@ -131,6 +135,7 @@ type signer struct {
 	Identity
 	creator []byte // MSP and certificate as peers read them: a marshalled msp.SerializedIdentity
 	key     lows.Key
+	mark    bench.Mark // what the nonces of its proposals begin with, see Config
 }
 
 func newSigner(id Identity) (*signer, error) {

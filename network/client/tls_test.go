@@ -37,7 +37,7 @@ func TestTLSConfig(t *testing.T) {
 		})
 	}
 	g := Gateway{Name: "first", ServerName: "peer0.ptb", Address: "127.0.0.1:1", TLS: TLS{CA: c.cert}, Identity: Identity{MSP: "PtbMSP", CertPEM: c.cert, KeyPEM: c.key}}
-	p, err := connect(g, newCalls())
+	p, err := (&Client{calls: newCalls()}).connect(g)
 	if err != nil {
 		t.Fatal(err)
 	}

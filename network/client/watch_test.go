@@ -108,7 +108,7 @@ func TestAsking(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := configFor(tt.address, c).Gateways[0]
-			p, err := connect(g, newCalls())
+			p, err := (&Client{calls: newCalls()}).connect(g)
 			if err != nil {
 				t.Fatal(err)
 			}
