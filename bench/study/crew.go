@@ -32,6 +32,7 @@ type Worker struct {
 	Here    bool   // it runs on the machine of this process
 	Version string // of the program
 	Machine proc.Host
+	Mark    bench.Mark // of its transactions
 }
 
 // A CrewLevel is a load level, or the phases of one, for workers.

@@ -72,7 +72,9 @@ func (s *site) Unwrap() study.Site { return s.Host }
 // Workers implements study.Crew.
 func (s *site) Workers() (all []study.Worker) {
 	for _, m := range s.opened {
-		all = append(all, study.Worker{Rank: m.Rank.Number, Host: m.Host, PID: m.PID, Here: m.here(), Version: m.Version, Machine: m.Machine})
+		all = append(all, study.Worker{
+			Rank: m.Rank.Number, Host: m.Host, PID: m.PID, Here: m.here(), Version: m.Version, Machine: m.Machine, Mark: m.mark,
+		})
 	}
 	return all
 }
@@ -92,7 +94,7 @@ func (s *site) open(ctx context.Context, l *lab, session study.Session, working 
 	}
 	return s.each(ctx, working, func(m *member, share bench.Share, working func(string)) error {
 		whole, err := coded.encode.Marshal(Opening{
-			Scenario: l.text, Files: l.files, Session: session.Number, Handover: handover, Rank: m.Rank.Number, Share: share,
+			Scenario: l.text, Files: l.files, Session: session.Number, Handover: handover, Rank: m.Rank.Number, Mark: m.mark, Share: share,
 			Seed: random.Stream{Seed: session.Seed, Purpose: random.Ledger, Series: "worker", Index: uint64(m.Rank.Number)}.Seed64(),
 		})
 		if err != nil {
@@ -198,7 +200,7 @@ func (s *site) stations(ctx context.Context) ([]bench.Entry, error) {
 	gone := func() error {
 		for _, m := range s.opened {
 			if why := m.lost(); why != nil {
-				return fmt.Errorf("the simulated ledger of %s is gone", m)
+				return fmt.Errorf("the simulated ledger of %s is gone with it, so that nothing can be audited", m)
 			}
 		}
 		return nil
@@ -219,7 +221,10 @@ func (s *site) stations(ctx context.Context) ([]bench.Entry, error) {
 		return nil, err
 	}
 	for _, m := range s.opened {
-		s.entries = append(s.entries, by[m]...)
+		for _, e := range by[m] {
+			e.Mark = m.mark // as the ledger is its own
+			s.entries = append(s.entries, e)
+		}
 	}
 	s.read = true
 	return s.entries, nil

@@ -110,12 +110,17 @@ func TestUnion(t *testing.T) {
 		if err != nil || !counted || stored != got.Counts[result.Valid]+got.RunOut[result.Valid] {
 			t.Errorf("%d stored (%v, %v), %d recorded", stored, counted, err, len(to.all))
 		}
-		on := map[[32]byte]bool{}
+		on, marks := map[[32]byte]bool{}, map[bench.Mark]bool{}
 		for e, err := range s.Ledger(t.Context(), nil) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			on[e.TxID] = true
+			on[e.TxID], marks[e.Mark] = true, true
+		}
+		for i, w := range s.Workers() {
+			if c.stations[i].opening.Mark != w.Mark || !marks[w.Mark] || len(marks) != size || marks[bench.Mark{}] {
+				t.Errorf("worker %d has the mark %x and was given %x; on the ledger are %v", i, w.Mark, c.stations[i].opening.Mark, marks)
+			}
 		}
 		for _, r := range to.all {
 			if !on[r.TxID] {

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"sync"
@@ -18,6 +19,7 @@ import (
 // A member is a worker, as the coordinator sees it.
 type member struct {
 	*hello
+	mark bench.Mark // of its transactions, in this run alone
 	line *line[order, report]
 	gone chan struct{} // closed once it is lost
 	why  error         // set before gone is closed
@@ -36,7 +38,9 @@ type member struct {
 }
 
 func newMember(h *hello, on *line[order, report]) *member {
-	return &member{hello: h, line: on, gone: make(chan struct{}), done: make(chan *done, 1)}
+	m := &member{hello: h, line: on, gone: make(chan struct{}), done: make(chan *done, 1)}
+	rand.Read(m.mark[:]) // never fails
+	return m
 }
 
 // here reports whether the worker runs on the machine of this process.

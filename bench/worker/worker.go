@@ -29,6 +29,8 @@ type Opening struct {
 	Seed     uint64 // of the random numbers of a simulated target of this worker: no two ledgers of a run have the same
 	Handover []byte // what Host.Handover returned
 	Rank     int    // of the worker, among all that were started
+	// Mark is what the transactions of this worker begin with, so that a ledger tells whose they are once the worker is lost.
+	Mark bench.Mark
 	// Share is the part of every load that this worker makes as long as no worker is lost. After that it may be another one.
 	Share bench.Share
 }

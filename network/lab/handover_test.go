@@ -57,7 +57,7 @@ func hosted(t *testing.T, p Plan, with Programs) (worker.Host, func(rank, of int
 		o.Files = append(o.Files, worker.File(f))
 	}
 	return host, func(rank, of int) worker.Station {
-		o.Rank, o.Share, o.Seed = rank, bench.Share{Rank: rank, Of: of}, uint64(100+rank)
+		o.Rank, o.Mark, o.Share, o.Seed = rank, markOf(rank), bench.Share{Rank: rank, Of: of}, uint64(100+rank)
 		station, err := OpenStation(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
@@ -70,6 +70,9 @@ func hosted(t *testing.T, p Plan, with Programs) (worker.Host, func(rank, of int
 		return station
 	}
 }
+
+// markOf returns the mark of a worker.
+func markOf(rank int) bench.Mark { return bench.Mark{7, 7, 7, byte(rank)} }
 
 // Each of two stations makes the transactions of the site, and keeps a simulated ledger of its own, whose ids no other has.
 func TestReferenceStations(t *testing.T) {

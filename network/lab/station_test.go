@@ -122,7 +122,7 @@ func share(t *testing.T, p Plan, host worker.Host, open func(rank, of int) worke
 		t.Fatal(err)
 	}
 	defer clock.Close()
-	ids, stored := map[[32]byte]bool{}, uint64(0)
+	sentBy, stored := map[[32]byte]bench.Mark{}, uint64(0)
 	for _, series := range prepared(t, p, host, stations) {
 		var sent [2]tally
 		var group errgroup.Group
@@ -153,20 +153,20 @@ func share(t *testing.T, p Plan, host worker.Host, open func(rank, of int) worke
 				if r.Outcome == result.Answered {
 					continue
 				}
-				if r.Outcome != result.Valid || ids[r.TxID] {
-					t.Errorf("series %s: transaction %d is %v, its id came before: %t", series.name, r.Seq, r.Outcome, ids[r.TxID])
+				if _, before := sentBy[r.TxID]; r.Outcome != result.Valid || before {
+					t.Errorf("series %s: transaction %d is %v, its id came before: %t", series.name, r.Seq, r.Outcome, before)
 				}
-				ids[r.TxID] = true
+				sentBy[r.TxID] = markOf(rank)
 				stored++
 			}
 		}
 	}
-	audited(t, host, stations[:], ids, stored)
+	audited(t, host, stations[:], sentBy, stored)
 }
 
-// audited makes sure that the ledger has what the stations sent and nothing else, that contracts count it, and that it evaluates to what
+// audited makes sure that the ledger has what the stations sent, each with its mark, and nothing else, that contracts count it, and that it evaluates to what
 // was measured.
-func audited(t *testing.T, host worker.Host, stations []worker.Station, ids map[[32]byte]bool, stored uint64) {
+func audited(t *testing.T, host worker.Host, stations []worker.Station, sentBy map[[32]byte]bench.Mark, stored uint64) {
 	t.Helper()
 	for _, station := range stations {
 		account, err := station.(worker.Accountant).Account()
@@ -178,17 +178,17 @@ func audited(t *testing.T, host worker.Host, stations []worker.Station, ids map[
 		}
 	}
 	found := 0
-	for e, err := range host.Ledger(t.Context(), nil) {
+	for e, err := range host.Ledger(t.Context(), func(*result.BlockRow) {}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !ids[e.TxID] || e.Outcome != result.Valid {
-			t.Errorf("the ledger has %x as %v, which nobody sent", e.TxID, e.Outcome)
+		if mark, sent := sentBy[e.TxID]; !sent || e.Mark != mark || e.Outcome != result.Valid {
+			t.Errorf("the ledger has %x as %v with the mark %x; it was sent: %t, with %x", e.TxID, e.Outcome, e.Mark, sent, mark)
 		}
 		found++
 	}
-	if found != len(ids) || found == 0 {
-		t.Errorf("%d transactions are on the ledger, %d were sent", found, len(ids))
+	if found != len(sentBy) || found == 0 {
+		t.Errorf("%d transactions are on the ledger, %d were sent", found, len(sentBy))
 	}
 	n, err := host.(study.Evaluator).Evaluate(t.Context())
 	if err != nil || n == 0 {
