@@ -338,15 +338,33 @@ func TestAuditFinding(t *testing.T) {
 		"stored":       {func(a *result.Audit) { a.Stored++ }, Bad},
 		// Committed without the client's knowledge, after the contract was asked.
 		"unclaimed": {func(a *result.Audit) { a.Unclaimed, a.Stored = 2, a.Found }, Good},
-		"nothing":   {func(a *result.Audit) { *a = result.Audit{} }, Caution},
+		"untold": {func(a *result.Audit) {
+			a.Untold, a.Stored = result.WorkerCounts{{Worker: 0, Transactions: 3}, {Worker: 2, Transactions: 1}}, a.Found+4
+		}, Good},
+		"unrecorded": {func(a *result.Audit) { a.Unrecorded, a.Foreign = result.WorkerCounts{{Worker: 1, Transactions: 2}}, 2 }, Bad},
+		"nothing":    {func(a *result.Audit) { *a = result.Audit{} }, Caution},
 	} {
 		t.Run(name, func(t *testing.T) {
-			audit := *sum.Audit
+			audit, spoilt := *sum.Audit, sum
 			test.spoil(&audit)
-			same(t, "verdict", test.want, auditFinding(&audit).Verdict)
+			spoilt.Audit = &audit
+			f := auditFinding(spoilt)
+			same(t, "verdict", test.want, f.Verdict)
+			rows := fmt.Sprint(auditTable(&audit).Rows)
+			for _, words := range map[string][]string{
+				"untold":     {"It holds more of workers that were lost before they told of them: 3 of worker 0, 1 of worker 2.", "of worker 2, which was lost"},
+				"unrecorded": {"2 not sent by this run or not on record (2 of worker 1, not lost)", "of worker 1, which was not lost"},
+			}[name] {
+				if !strings.Contains(f.Text+rows, words) {
+					t.Errorf("%q is not in %s\n%s", words, f.Text, rows)
+				}
+			}
 		})
 	}
-	same(t, "no audit", Caution, auditFinding(nil).Verdict)
+	sum.Audit = nil
+	same(t, "no audit", Caution, auditFinding(sum).Verdict)
+	sum.Notices = append(sum.Notices, result.Warning{Code: result.AuditFailed, Text: "the audit failed: the ledger is gone"})
+	same(t, "why there is none", "The ledger was not compared with the client's record: the audit failed: the ledger is gone.", auditFinding(sum).Text)
 }
 
 // Levels at which nothing succeeded are the first finding, and no valid levels.

@@ -42,7 +42,13 @@ func auditTable(a *result.Audit) Table {
 	add("on the ledger more than once", a.Duplicated)
 	add("valid on the ledger, unknown or interrupted at the client", a.Unclaimed)
 	add("valid on the ledger, recorded under another outcome", a.Contradicted)
-	add("valid on the ledger, not sent by this run", a.Foreign)
+	for _, w := range a.Untold {
+		add(fmt.Sprintf("valid on the ledger, of worker %d, which was lost before it told of them", w.Worker), w.Transactions)
+	}
+	add("valid on the ledger, not sent by this run", a.Foreign-min(a.Foreign, a.Unrecorded.Total()))
+	for _, w := range a.Unrecorded {
+		add(fmt.Sprintf("valid on the ledger, of worker %d, which was not lost, and not on record", w.Worker), w.Transactions)
+	}
 	if a.Others > 0 {
 		add("valid on the ledger, sent by others who use the network too", a.Others)
 	}
@@ -55,10 +61,16 @@ func auditTable(a *result.Audit) Table {
 	return t
 }
 
-func auditFinding(a *result.Audit) Finding {
+func auditFinding(sum result.Summary) Finding {
+	a := sum.Audit
 	switch {
 	case a == nil:
-		return Finding{Subject: "Audit", Value: "not done", Text: "The ledger was not compared with the client's record.", Verdict: Caution}
+		f := Finding{Subject: "Audit", Value: "not done", Text: "The ledger was not compared with the client's record", Verdict: Caution}
+		if i := slices.IndexFunc(sum.Notices, func(n result.Warning) bool { return n.Code == result.AuditFailed }); i >= 0 {
+			f.Text, f.Verdict = f.Text+": "+sum.Notices[i].Text, Bad
+		}
+		f.Text += "."
+		return f
 	case a.Judge() == result.AuditNothing:
 		return Finding{Subject: "Audit", Value: string(result.AuditNothing), Verdict: Caution, To: "table-audit",
 			Text: "No transaction was recorded as valid, and the ledger holds none against the record: there is nothing that an audit could confirm."}
@@ -67,13 +79,19 @@ func auditFinding(a *result.Audit) Finding {
 		if a.Evaluated > 0 {
 			said += fmt.Sprintf(" %d ciphertexts and keys sampled from the ledger agree with the meters.", a.Evaluated)
 		}
+		if a.Untold != nil {
+			said += fmt.Sprintf(" It holds more of workers that were lost before they told of them: %s.", a.Untold)
+		}
 		return Finding{Subject: "Audit", Value: "passed", Text: said, Verdict: Good, To: "table-audit"}
 	}
 	said := fmt.Sprintf("Of %d transactions recorded as valid, %d are missing from the ledger. "+
 		"It holds %d more than once, %d recorded under another outcome and %d not sent by this run",
 		a.Expected, a.Missing, a.Duplicated, a.Contradicted, a.Foreign)
+	if a.Unrecorded != nil {
+		said += fmt.Sprintf(" or not on record (%s, not lost)", a.Unrecorded)
+	}
 	if !a.Uncounted {
-		said += fmt.Sprintf("; the chaincode counts %d transactions, the ledger %d", a.Stored, a.Found+a.Unclaimed)
+		said += fmt.Sprintf("; the chaincode counts %d transactions, the ledger %d", a.Stored, a.Committed())
 	}
 	return Finding{Subject: "Audit", Value: "failed", Verdict: Bad, To: "table-audit", Text: said + "."}
 }

@@ -24,7 +24,7 @@ func findings(run result.Run, sum result.Summary, all []series, e encryption) []
 		e.insideFinding("Evaluation in a bill", "of a bill's mean %s is the gateway's evaluation of the readings", bills),
 		slowdownFinding(all), expectedFinding(all), distanceFinding(sum.Distances))
 	if len(all) > 0 || len(sum.FE) == 0 { // else encryption alone was measured, or the run ended there
-		fs = append(fs, auditFinding(sum.Audit))
+		fs = append(fs, auditFinding(sum))
 		fs = append(fs, doubtFinding(sum.Audit)...)
 		fs = append(fs, validityFinding(all))
 		fs = append(fs, littleFinding(all)...)

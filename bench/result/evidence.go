@@ -2,6 +2,7 @@ package result
 
 import (
 	"fmt"
+	"strings"
 
 	"meterbench/bench/topology"
 )
@@ -81,10 +82,44 @@ type Audit struct {
 	Evaluated uint64 `json:"evaluated,omitempty"`
 	// Others are valid on the ledger and were sent by others while this run measured, on a network that they may use too.
 	Others uint64 `json:"others,omitempty"`
+	// Untold are valid on the ledger, and on no record: workers sent them that were lost before they told of it, as their marks there
+	// say. They are no fault, and Stored may count them or not.
+	Untold WorkerCounts `json:"untold,omitempty"`
+	// Unrecorded are those of Foreign that workers sent which were not lost.
+	Unrecorded WorkerCounts `json:"unrecorded,omitempty"`
 	// InDoubt are the transactions whose end the client did not see; nil where there are none, and in runs of older versions.
 	InDoubt *InDoubt `json:"in_doubt,omitempty"`
 	// Ledgers says which peers' copies of the ledgers were read; nil of a simulated one, and in runs of older versions.
 	Ledgers []LedgerRead `json:"ledgers,omitempty"`
+}
+
+// Committed returns how many transactions of the run are valid on the ledger, none of them twice.
+func (a Audit) Committed() uint64 { return a.Found + a.Unclaimed + a.Untold.Total() }
+
+// WorkerCounts count transactions by the worker that sent them, in the order of their ranks.
+type WorkerCounts []WorkerCount
+
+// A WorkerCount counts transactions of a worker.
+type WorkerCount struct {
+	Worker       int    `json:"worker"` // its rank
+	Transactions uint64 `json:"transactions"`
+}
+
+// Total returns the number of transactions of all workers.
+func (w WorkerCounts) Total() (n uint64) {
+	for _, one := range w {
+		n += one.Transactions
+	}
+	return n
+}
+
+// String says how many each worker has.
+func (w WorkerCounts) String() string {
+	var all []string
+	for _, one := range w {
+		all = append(all, fmt.Sprintf("%d of worker %d", one.Transactions, one.Worker))
+	}
+	return strings.Join(all, ", ")
 }
 
 // Judge returns the verdict that follows from the counts.
@@ -99,10 +134,10 @@ func (a Audit) Judge() AuditVerdict {
 }
 
 // Problem returns what is wrong with the ledger, empty if nothing is. A transaction that is on the ledger
-// though the client never learnt its outcome is no fault; whether it was committed before the contract was
+// though the client never learnt its outcome is no fault, nor is one of a worker that was lost; whether it was committed before the contract was
 // asked for its count or after is unknown: Stored may count it or not.
 func (a Audit) Problem() string {
-	committed := a.Found + a.Unclaimed
+	committed := a.Committed()
 	agrees := a.Uncounted || a.Found <= a.Stored && a.Stored <= committed
 	twice := a.InDoubt != nil && a.InDoubt.Twice > 0
 	if a.Missing == 0 && a.Duplicated == 0 && a.Foreign == 0 && a.Contradicted == 0 && agrees && !twice {
@@ -111,6 +146,9 @@ func (a Audit) Problem() string {
 	problem := fmt.Sprintf("the ledger does not match the client's record: of %d valid transactions %d are missing; "+
 		"%d are on the ledger twice, %d against the client's record, %d not from this run",
 		a.Expected, a.Missing, a.Duplicated, a.Contradicted, a.Foreign)
+	if a.Unrecorded != nil {
+		problem += fmt.Sprintf(" or not on record (%s, not lost)", a.Unrecorded)
+	}
 	if !a.Uncounted {
 		problem += fmt.Sprintf("; the contract stores %d readings, %d were committed", a.Stored, committed)
 	}

@@ -1,6 +1,10 @@
 package result
 
-import "meterbench/bench/stats"
+import (
+	"slices"
+
+	"meterbench/bench/stats"
+)
 
 // A WorkerPoint is what one of several workers did of a level whose load they made together. Times are in seconds.
 type WorkerPoint struct {
@@ -29,6 +33,16 @@ type ClockPoint struct {
 	Wall float64 `json:"wall_ahead"`
 	// Misplaced is by how much its window may lie beside that of the level, at most.
 	Misplaced float64 `json:"misplaced"`
+}
+
+// LostWorker reports whether one of those that made the load of the point was lost.
+func (p *Point) LostWorker() bool {
+	return slices.ContainsFunc(p.Workers, func(w WorkerPoint) bool { return w.Lost != nil })
+}
+
+// LostWorker reports whether the run lost a worker that left something: a point, or transactions that it had not told of.
+func (s *Summary) LostWorker() bool {
+	return s.Audit != nil && s.Audit.Untold != nil || slices.ContainsFunc(s.Points, func(p Point) bool { return p.LostWorker() })
 }
 
 // A LossPoint is how a level lost a worker.

@@ -106,14 +106,17 @@ func TestAuditFails(t *testing.T) {
 func TestCompareCounts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ids := rapid.SliceOf(rapid.IntRange(1, 12))
-		on := ids.Draw(t, "ledger")
+		by := func(n int) sender { return sender(n % 4) } // of nobody, and of three workers
 		var l ledgers
+		for _, rank := range rapid.SliceOf(rapid.IntRange(0, 2)).Draw(t, "lost") {
+			l.lose(rank)
+		}
 		copies := map[int]uint64{}
-		for _, n := range on {
-			l.valid = append(l.valid, shorten(id(n)))
+		for _, n := range ids.Draw(t, "ledger") {
+			l.valid = append(l.valid, ledgerEntry{shorten(id(n)), by(n)})
 			copies[n]++
 		}
-		want := result.Audit{Foreign: uint64(len(on))}
+		var want result.Audit
 		var rows []result.Row
 		for _, n := range ids.Draw(t, "rows") {
 			outcome := rapid.SampledFrom([]result.Outcome{result.Valid, result.Unknown, result.Dropped, result.MVCCConflict}).Draw(t, "outcome")
@@ -128,7 +131,6 @@ func TestCompareCounts(t *testing.T) {
 			if outcome == result.Dropped || copies[n] == 0 {
 				continue
 			}
-			want.Foreign -= copies[n]
 			want.Duplicated += copies[n] - 1
 			copies[n] = 0
 			switch outcome {
@@ -141,6 +143,28 @@ func TestCompareCounts(t *testing.T) {
 			}
 		}
 		want.Missing = want.Expected - want.Found
+		var unclaimed [4]uint64
+		for n, all := range copies {
+			switch {
+			case all == 0:
+			case l.lost[by(n)]:
+				unclaimed[by(n)]++
+				want.Duplicated += all - 1
+			default:
+				unclaimed[by(n)] += all
+				want.Foreign += all
+			}
+		}
+		for rank, n := range unclaimed[1:] {
+			one := result.WorkerCount{Worker: rank, Transactions: n}
+			switch {
+			case n == 0:
+			case l.lost[senderOf(rank)]:
+				want.Untold = append(want.Untold, one)
+			default:
+				want.Unrecorded = append(want.Unrecorded, one)
+			}
+		}
 		got, err := l.compare(func(yield func(result.Row, error) bool) {
 			for _, row := range rows {
 				if !yield(row, nil) {

@@ -1,8 +1,8 @@
 package study
 
 import (
+	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"meterbench/bench"
@@ -163,9 +163,16 @@ func (s *session) man() error {
 	return s.writer.Workers(ranks)
 }
 
-// lost reports whether a worker was lost.
-func (m made) lost() bool {
-	return slices.ContainsFunc(m.workers, func(w WorkerLevel) bool { return w.Lost != nil })
+// noteLost notes which workers a turn has lost, and returns the first of these losses, nil where there is none.
+func (s *session) noteLost(m made) (first *Loss) {
+	for _, w := range m.workers {
+		if w.Lost != nil {
+			s.ledgers.lose(w.Rank)
+			first = cmp.Or(first, w.Lost)
+		}
+	}
+	s.lostWorkers = s.lostWorkers || first != nil
+	return first
 }
 
 // gaps returns when the load generator did not run: this process, or workers in its place.

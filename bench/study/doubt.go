@@ -28,8 +28,8 @@ type Witness interface {
 	Seen(channel uint16, block uint64) (time.Time, bool)
 }
 
-// quietMore is for how much longer than a batch timeout ledgers must not have grown before they decide what is in doubt: a
-// transaction may still be on its way from an orderer to a block, and from there to the peers.
+// quietMore is for how much longer than a batch timeout ledgers must not have grown before they decide what is in doubt, or what
+// lost workers have sent: a transaction may still be on its way from an orderer to a block, and from there to the peers.
 const quietMore = 2 * time.Second
 
 // A doubt is an attempt whose end the client did not see, or another attempt of the same transaction.
@@ -175,7 +175,7 @@ func (s *session) settleLedgers(ctx context.Context) error {
 		return nil
 	}
 	var quiet time.Duration
-	if len(s.doubts.all) > 0 {
+	if len(s.doubts.all) > 0 || s.lostWorkers {
 		quiet = time.Duration(s.facts.Conditions.BatchTimeout*float64(time.Second)) + quietMore
 	}
 	read, err := settler.Settle(ctx, quiet)

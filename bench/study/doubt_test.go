@@ -280,7 +280,7 @@ func TestFalseConfirmation(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var l ledgers
 			for _, n := range tt.on {
-				l.valid = append(l.valid, shorten(id(n)))
+				l.valid = append(l.valid, ledgerEntry{id: shorten(id(n))})
 			}
 			got, err := l.compare(rows, attempts)
 			if diff := cmp.Diff(tt.want, got); diff != "" || err != nil {

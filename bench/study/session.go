@@ -22,15 +22,16 @@ import (
 type session struct {
 	*study
 	sessionPlan
-	site      Site
-	tracer    Tracer // the site; nil where its nodes report nothing
-	facts     Facts
-	workloads map[string]bench.Workload // by series
-	pace      []float64                 // readings of the yardstick, one right before each level
-	left      leftover
-	doubts    doubts
-	blocks    blockBook
-	strangers []proc.Stranger // during the turn that was measured last
+	site        Site
+	tracer      Tracer // the site; nil where its nodes report nothing
+	facts       Facts
+	workloads   map[string]bench.Workload // by series
+	pace        []float64                 // readings of the yardstick, one right before each level
+	left        leftover
+	doubts      doubts
+	blocks      blockBook
+	lostWorkers bool            // some, in its levels
+	strangers   []proc.Stranger // during the turn that was measured last
 
 	events          *disturbance // nil where it has none
 	abort           context.CancelCauseFunc

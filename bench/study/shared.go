@@ -7,7 +7,8 @@ func (s *study) share(a *result.Audit) {
 	if !s.shared {
 		return
 	}
-	a.Others, a.Foreign = a.Foreign, 0
+	ours := a.Unrecorded.Total()
+	a.Others, a.Foreign = a.Foreign-ours, ours
 	if a.Others > 0 {
 		s.warn(result.AlsoUsed, "others committed %d transactions on the network while it was measured: latency and throughput are what they left", a.Others)
 	}

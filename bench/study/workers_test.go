@@ -3,6 +3,7 @@ package study
 import (
 	"context"
 	"fmt"
+	"iter"
 	"math"
 	"strings"
 	"testing"
@@ -24,7 +25,54 @@ type crewSite struct {
 	late      time.Duration // of transactions of the last worker
 	seldom    int           // one of how many of them is late; 0: all are
 	tell      func(*WorkerLevel)
+	extra     []bench.Entry // on the ledger, beside what was sent
+	filtered  bool          // the ledger shows no marks
+	stored    uint64        // by extra
+	quiet     time.Duration // for which the ledger was to be, before it was read
+	shared    bool          // others may use it
 }
+
+func (c *crewSite) Facts() Facts {
+	f := c.site.Facts()
+	f.Shared = c.shared
+	return f
+}
+
+func (c *crewSite) Settle(_ context.Context, quiet time.Duration) ([]result.LedgerRead, error) {
+	c.quiet = quiet
+	return nil, nil
+}
+
+func (c *crewSite) Stored(ctx context.Context) (uint64, bool, error) {
+	n, counted, err := c.site.Stored(ctx)
+	return n + c.stored, counted, err
+}
+
+// Ledger implements Site: of what was sent it shows the first worker's mark, since what is on record needs none.
+func (c *crewSite) Ledger(ctx context.Context, see func(*result.BlockRow)) iter.Seq2[bench.Entry, error] {
+	return func(yield func(bench.Entry, error) bool) {
+		show := func(e bench.Entry, err error) bool {
+			if c.filtered {
+				e.Mark = bench.Mark{}
+			}
+			return yield(e, err)
+		}
+		for e, err := range c.site.Ledger(ctx, see) {
+			e.Mark = markOf(c.Ranks()[0])
+			if !show(e, err) {
+				return
+			}
+		}
+		for _, e := range c.extra {
+			if !show(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// markOf returns the mark of a rank. That of one that no worker has is a stranger's.
+func markOf(rank int) bench.Mark { return bench.Mark{1, 2, 3, byte(rank)} }
 
 func (c *crewSite) Series(ctx context.Context, one scenario.Series, need Need, working func(string)) (bench.Workload, result.Preparation, error) {
 	w, p, err := c.site.Series(ctx, one, need, working)
@@ -45,7 +93,7 @@ var _ Crew = (*crewSite)(nil)
 // Workers implements Crew.
 func (c *crewSite) Workers() (all []Worker) {
 	for i, rank := range c.Ranks() {
-		all = append(all, Worker{Rank: rank, Host: fmt.Sprint("n", i+1), Here: i == 0})
+		all = append(all, Worker{Rank: rank, Host: fmt.Sprint("n", i+1), Here: i == 0, Mark: markOf(rank)})
 	}
 	return all
 }

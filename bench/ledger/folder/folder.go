@@ -233,11 +233,19 @@ func (r *Reader) Block(ctx context.Context, channel string, number uint64, from,
 	}
 	switch other := int(row.Transactions) - all; {
 	case other > 0 && row.Transactions == 1:
-		page.Note = "Its transaction was none of the load: the folder does not keep it."
+		page.Note = fmt.Sprintf("Its transaction was none of the load%s: the folder does not keep it.", r.orLost())
 	case other > 0:
-		page.Note = fmt.Sprintf("%d of its %d transactions were none of the load: the folder does not keep them.", other, row.Transactions)
+		page.Note = fmt.Sprintf("%d of its %d transactions were none of the load%s: the folder does not keep them.", other, row.Transactions, r.orLost())
 	}
 	return page, nil
+}
+
+// orLost says which transactions of the load the run has no record of, empty where it has one of all.
+func (r *Reader) orLost() string {
+	if r.Folder.Summary.LostWorker() {
+		return ", or of a worker that was lost before it told of it"
+	}
+	return ""
 }
 
 // stored says which blocks of the channel the run stored.
@@ -264,7 +272,8 @@ func (r *Reader) Transaction(ctx context.Context, channel, id string) (t ledger.
 	}
 	// Runs of older versions do not say on which of their networks a transaction was.
 	if row == nil || int(row.Channel) != c.number || row.Session != c.session && row.Session != 0 {
-		return t, fmt.Errorf("transaction %s: %w on %.100q; the folder keeps those of the load, without set-up and others'", id, ledger.ErrNotFound, channel)
+		return t, fmt.Errorf("transaction %s: %w on %.100q; the folder keeps those of the load, without set-up and others'%s",
+			id, ledger.ErrNotFound, channel, r.orLost())
 	}
 	var block *result.BlockRow
 	if row.Block > 0 {
