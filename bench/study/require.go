@@ -47,12 +47,13 @@ func (e *NotValidError) Add(scenario string, of *NotValidError) {
 // network below it, unless the load generator was stopped there or a process ended or hung, which no full host does. Nor
 // does one that a search measured again, and validly, at the same load. Of a search, which has to
 // learn where nothing succeeds, all levels have to fail. Where a network was disturbed on purpose, nothing has to succeed, nor
-// where a level was ended on request.
+// where a level was ended on request, or because a worker was lost, which makes it not valid.
 func (s *study) required() error {
 	var e NotValidError
 	require := s.Scenario.Require
 	for i, p := range s.summary.Points {
-		if slices.Contains(s.cutShort, i) {
+		cut := slices.Contains(s.cutShort, i)
+		if cut && !p.LostWorker() {
 			continue
 		}
 		where := place(p.Series, p.Load)
@@ -63,11 +64,11 @@ func (s *study) required() error {
 		share := float64(p.Succeeded()) / float64(p.Scheduled)
 		switch {
 		case p.Disturbed() && p.Failed && p.Measured(): // nothing worked, on purpose
-		case p.Failed && (!s.seeks(p.Series) || s.failed(p.Series)):
+		case p.Failed && !cut && (!s.seeks(p.Series) || s.failed(p.Series)):
 			e.Failed = append(e.Failed, where)
 		case require.Valid && !p.Valid && !hostSpoilt(p) && !beyond:
 			e.Points = append(e.Points, where)
-		case share < require.ValidShare && !beyond:
+		case share < require.ValidShare && !cut && !beyond:
 			e.Below = append(e.Below, fmt.Sprintf("%s (%.4g %% of %d, not %.4g %%)", where, 100*share, p.Scheduled, 100*require.ValidShare))
 		}
 	}
@@ -79,7 +80,7 @@ func (s *study) required() error {
 
 // hostSpoilt reports whether a point may be not valid for no other reason than a full host.
 func hostSpoilt(p result.Point) bool {
-	return p.Limit.Kind == result.LimitHost && !p.ClientGap.TooLong() && len(p.Disruptions) == 0
+	return p.Limit.Kind == result.LimitHost && !p.ClientGap.TooLong() && len(p.Disruptions) == 0 && !p.LostWorker()
 }
 
 // failed reports whether nothing succeeded at any level of a series.
