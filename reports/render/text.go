@@ -24,7 +24,7 @@ const (
 const (
 	minWidth = 60 // the narrowest page that Text writes for
 	more     = "Latency by part, CPU and memory, outcomes, the audit and the manifest are in report.html; every table is in csv/, every figure in figures/."
-	partial  = "PARTIAL: the run was interrupted or failed; this report covers only what was measured until then."
+	partial  = "PARTIAL: the run, or a level of it, ended early; this report covers only what was measured."
 )
 
 // Text writes a summary for a terminal of the given width in columns: what was run, the findings, the
