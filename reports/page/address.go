@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"meterbench/internal/listen"
 )
 
 // LeastToken and MostToken bound the characters of a token.
@@ -103,29 +103,11 @@ func CheckToken(token string) error {
 
 // listen takes the address.
 func (a address) listen() (net.Listener, error) {
-	listener, err := net.Listen("tcp", a.at.String())
-	if err != nil {
-		return nil, a.refused(err)
+	listener, err := listen.TCP(a.at.String())
+	if wrong, ok := errors.AsType[*listen.Error](err); ok {
+		return nil, &AddressError{a.text, wrong.Problem, wrong.Remedy}
 	}
-	return listener, nil
-}
-
-// refused says why the kernel does not give the address.
-func (a address) refused(err error) error {
-	problem, remedy := err.Error(), "give another address"
-	var call *net.OpError
-	if errors.As(err, &call) {
-		problem = call.Err.Error()
-	}
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		problem, remedy = "is in use", "give another port, or 0 for one that is free"
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		problem, remedy = fmt.Sprintf("is no address of this machine (%s)", a.at.Addr()), "give one that is, such as 127.0.0.1"
-	case errors.Is(err, fs.ErrPermission):
-		problem, remedy = "takes rights that this user lacks", "give a port from 1024 on, or 0 for one that is free"
-	}
-	return &AddressError{a.text, problem, remedy}
+	return listener, err
 }
 
 // shown returns the host by which a browser reaches the page.
