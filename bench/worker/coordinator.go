@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
 
+	"meterbench/internal/listen"
 	"meterbench/internal/printable"
 )
 
@@ -62,7 +63,7 @@ type Coordinator struct {
 	mu      sync.Mutex
 	members map[int]*member // by rank, the lost ones among them
 	absent  map[int]error   // by rank, why those do not come that will not
-	misfits []error         // of those who were refused
+	misfits []error         // of those who were refused for how they were started
 	closed  bool            // nobody is admitted any more
 	changed chan struct{}   // closed and replaced when something of the above changes
 	joins   sync.WaitGroup
@@ -82,9 +83,9 @@ func Listen(c Config) (*Coordinator, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", c.Address)
+	listener, err := listen.TCP(c.Address)
 	if err != nil {
-		return nil, fmt.Errorf("listen for workers: %w", err)
+		return nil, InputErrorf("the address %s, at which workers join, %w", c.Address, err)
 	}
 	o := &Coordinator{
 		Config: c, clock: clock{origin: time.Now()}, listener: listener, members: map[int]*member{}, absent: map[int]error{},
@@ -92,7 +93,7 @@ func Listen(c Config) (*Coordinator, error) {
 	}
 	o.server = grpc.NewServer(
 		grpc.Creds(hearingServer{credentials.NewTLS(secured)}), grpc.ForceServerCodecV2(coded), grpc.MaxRecvMsgSize(mostMessage), grpc.MaxSendMsgSize(mostMessage),
-		grpc.ConnectionTimeout(silent*c.beat), grpc.MaxConcurrentStreams(16),
+		grpc.ConnectionTimeout(greeted*c.beat), grpc.MaxConcurrentStreams(16),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: silent * c.beat, Timeout: silent * c.beat}), // of connections without a stream
 	)
 	o.server.RegisterService(described(), o)
@@ -135,7 +136,8 @@ func (o *Coordinator) join(stream joined) error {
 		}
 		m, err := o.admit(r.Hello, line)
 		if err != nil {
-			line.last(&order{Refused: err.Error()})
+			_, mistake := errors.AsType[InputError](err)
+			line.last(&order{Refused: err.Error(), Late: !mistake})
 			return err
 		}
 		joined.Store(m)
@@ -163,7 +165,7 @@ func (o *Coordinator) admit(h *hello, on *line[order, report]) (*member, error) 
 	defer o.mu.Unlock()
 	defer o.change()
 	if err := o.check(h); err != nil {
-		if len(o.misfits) < mostNamed {
+		if _, mistake := errors.AsType[InputError](err); mistake && len(o.misfits) < mostNamed {
 			o.misfits = append(o.misfits, err)
 		}
 		return nil, err
@@ -173,30 +175,30 @@ func (o *Coordinator) admit(h *hello, on *line[order, report]) (*member, error) 
 	return m, nil
 }
 
-// check returns why a worker cannot be taken in.
+// check returns why a worker cannot be taken in: an InputError, unless that is what became of the run.
 func (o *Coordinator) check(h *hello) error {
 	who := fmt.Sprintf("the worker on %s (process %d)", h.Host, h.PID)
 	if h.Rank.Size == 0 {
-		return fmt.Errorf("%s has rank %d without a size: start it by a launcher that says both, or with --rank and --size", who, h.Rank.Number)
+		return InputErrorf("%s has rank %d without a size: start it by a launcher that says both, or with --rank and --size", who, h.Rank.Number)
 	}
 	if err := h.Rank.Check(); err != nil {
-		return fmt.Errorf("%s has %w", who, err)
+		return InputErrorf("%s has %w", who, err)
 	}
 	before, taken := o.members[h.Rank.Number]
 	late := o.absent[h.Rank.Number]
 	switch {
 	case h.Rank.Size != o.Size:
-		return fmt.Errorf("%s is one of %d processes, and the coordinator expects %d: start both with one number", who, h.Rank.Size, o.Size)
+		return InputErrorf("%s is one of %d processes, and the coordinator expects %d: start both with one number", who, h.Rank.Size, o.Size)
 	case h.Rank.Number < o.First:
-		return fmt.Errorf("%s has rank %d, which is the coordinator's: workers have ranks %d to %d", who, h.Rank.Number, o.First, o.Size-1)
+		return InputErrorf("%s has rank %d, which is the coordinator's: workers have ranks %d to %d", who, h.Rank.Number, o.First, o.Size-1)
 	case h.Version != o.Version:
-		return fmt.Errorf("%s is meterbench %s, and the coordinator is %s: use one program for both", who, h.Version, o.Version)
+		return InputErrorf("%s is meterbench %s, and the coordinator is %s: use one program for both", who, h.Version, o.Version)
 	case late != nil:
 		return fmt.Errorf("%s has rank %d, without which the run goes on: %w", who, h.Rank.Number, late)
 	case taken && before.lost() != nil:
 		return fmt.Errorf("%s has rank %d, whose worker the run has lost: none comes back within a run", who, h.Rank.Number)
 	case taken:
-		return fmt.Errorf("%s has rank %d, as that on %s (process %d): give every worker a rank of its own", who, h.Rank.Number, before.Host, before.PID)
+		return InputErrorf("%s has rank %d, as that on %s (process %d): give every worker a rank of its own", who, h.Rank.Number, before.Host, before.PID)
 	}
 	return nil
 }

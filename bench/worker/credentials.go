@@ -229,7 +229,10 @@ func WriteCredentials(path string, text []byte) error {
 // server returns the configuration of the coordinator's side of a connection.
 func (c Credentials) server() (*tls.Config, error) {
 	if c.coordinator == nil {
-		return nil, errors.New("these credentials are those of workers alone; the coordinator needs its own, or those of both")
+		return nil, InputErrorf("these credentials are those of workers alone; the coordinator needs its own, or those of both")
+	}
+	if err := c.current(time.Now()); err != nil {
+		return nil, err
 	}
 	return &tls.Config{
 		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{*c.coordinator}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: c.pool(),
@@ -239,9 +242,24 @@ func (c Credentials) server() (*tls.Config, error) {
 // client returns the configuration of a worker's side of a connection.
 func (c Credentials) client() (*tls.Config, error) {
 	if c.worker == nil {
-		return nil, errors.New("these credentials are those of the coordinator; a worker needs those of workers")
+		return nil, InputErrorf("these credentials are those of the coordinator; a worker needs those of workers")
+	}
+	if err := c.current(time.Now()); err != nil {
+		return nil, err
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{*c.worker}, RootCAs: c.pool(), ServerName: coordinatorName}, nil
+}
+
+// current returns an error where the credentials are not good at an instant.
+func (c Credentials) current(now time.Time) error {
+	from, until := c.authority.NotBefore, c.authority.NotAfter
+	switch {
+	case now.After(until):
+		return InputErrorf("these credentials were good until %s: make new ones by meterbench worker --new-credentials FILE", until.Local().Format(time.DateTime))
+	case now.Before(from):
+		return InputErrorf("these credentials are good from %s on: set the clock of this machine, or of that where they were made", from.Local().Format(time.DateTime))
+	}
+	return nil
 }
 
 func (c Credentials) pool() *x509.CertPool {

@@ -143,6 +143,24 @@ func TestCredentialFiles(t *testing.T) {
 	}
 }
 
+// Credentials are good for their time, and say when that was.
+func TestCredentialsEnd(t *testing.T) {
+	c := keys().worker
+	now := time.Now()
+	for at, want := range map[time.Time]string{
+		now:                              "",
+		now.Add(validity - 2*early):      "",
+		now.Add(validity + early):        "make new ones",
+		now.Add(-2 * early):              "set the clock of this machine",
+		now.Add(-early + 10*time.Minute): "",
+	} {
+		err := c.current(at)
+		if want == "" && err != nil || want != "" && (!mistaken(err) || !strings.Contains(err.Error(), want)) {
+			t.Errorf("at %v: %v, want %q", at.Sub(now), err, want)
+		}
+	}
+}
+
 // Whatever is read, it is whole credentials or an error of one line without any of it.
 func FuzzParseCredentials(f *testing.F) {
 	coordinator, worker, both, err := NewCredentials()

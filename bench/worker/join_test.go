@@ -6,7 +6,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"log"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -14,8 +17,8 @@ import (
 	"meterbench/bench"
 )
 
-// listen returns a coordinator that ends with the test.
-func listen(t *testing.T, c Config) *Coordinator {
+// listens returns a coordinator that ends with the test.
+func listens(t *testing.T, c Config) *Coordinator {
 	t.Helper()
 	c.Address, c.Version, c.beat = "127.0.0.1:0", "v1", testBeat
 	if c.Credentials == (Credentials{}) {
@@ -51,6 +54,12 @@ func within(t *testing.T, ended <-chan error) error {
 	}
 }
 
+// mistaken reports whether an error is in what a user wrote.
+func mistaken(err error) bool {
+	_, is := errors.AsType[InputError](err)
+	return is
+}
+
 // Whoever is not wanted is told why, and so is the coordinator, in one line.
 func TestRefused(t *testing.T) {
 	t.Parallel()
@@ -67,7 +76,7 @@ func TestRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := listen(t, Config{Size: 3, First: 1})
+			o := listens(t, Config{Size: 3, First: 1})
 			if tt.first {
 				serve(t, o, Rank{1, 3}, nil)
 				for joined := 0; joined == 0; time.Sleep(10 * time.Millisecond) {
@@ -79,8 +88,8 @@ func TestRefused(t *testing.T) {
 			ended := serve(t, o, tt.rank, func(cfg *ServeConfig) { cfg.Version = tt.version })
 			gathered := o.Gather(t.Context(), func(int, int) {})
 			for who, err := range map[string]error{"worker": within(t, ended), "coordinator": gathered} {
-				if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
-					t.Errorf("%s: %v, want %q", who, err, tt.want)
+				if !mistaken(err) || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+					t.Errorf("%s: %#v, want %q", who, err, tt.want)
 				}
 			}
 		})
@@ -90,8 +99,8 @@ func TestRefused(t *testing.T) {
 // A rank without a size is refused by the worker itself, and by the coordinator where a worker says it even so.
 func TestRankWithoutSize(t *testing.T) {
 	t.Parallel()
-	o := listen(t, Config{Size: 2})
-	if err := within(t, serve(t, o, Rank{1, 0}, nil)); err == nil || !strings.Contains(err.Error(), "a size of 0") {
+	o := listens(t, Config{Size: 2})
+	if err := within(t, serve(t, o, Rank{1, 0}, nil)); !mistaken(err) || !strings.Contains(err.Error(), "a size of 0") {
 		t.Error(err)
 	}
 	stream, _ := join(t, o.Addr())
@@ -102,7 +111,7 @@ func TestRankWithoutSize(t *testing.T) {
 	if err != nil || !strings.Contains(answer.Refused, "has rank 1 without a size") {
 		t.Error(answer, err)
 	}
-	if err := o.Gather(t.Context(), func(int, int) {}); err == nil || !strings.Contains(err.Error(), "has rank 1 without a size") {
+	if err := o.Gather(t.Context(), func(int, int) {}); !mistaken(err) || !strings.Contains(err.Error(), "has rank 1 without a size") {
 		t.Error(err)
 	}
 }
@@ -112,7 +121,7 @@ func TestGather(t *testing.T) {
 	t.Parallel()
 	t.Run("too few", func(t *testing.T) {
 		t.Parallel()
-		o := listen(t, Config{Size: 4, First: 1, Patience: 300 * time.Millisecond})
+		o := listens(t, Config{Size: 4, First: 1, Patience: 300 * time.Millisecond})
 		serve(t, o, Rank{2, 4}, nil)
 		err := o.Gather(t.Context(), func(int, int) {})
 		if err == nil || !strings.Contains(err.Error(), "1 of 3 workers are there, fewer than 3: worker 1: it did not join within 300ms of the first one; worker 3:") ||
@@ -122,19 +131,48 @@ func TestGather(t *testing.T) {
 	})
 	t.Run("enough", func(t *testing.T) {
 		t.Parallel()
-		o := listen(t, Config{Size: 3, Min: 1, Patience: 300 * time.Millisecond})
+		o := listens(t, Config{Size: 3, Min: 1, Patience: 300 * time.Millisecond})
 		serve(t, o, Rank{2, 3}, nil)
 		var told []int
 		if err := o.Gather(t.Context(), func(joined, _ int) { told = append(told, joined) }); err != nil || told[len(told)-1] != 1 {
 			t.Error(err, told)
 		}
-		if err := within(t, serve(t, o, Rank{1, 3}, nil)); err == nil || !strings.Contains(err.Error(), "without which the run goes on: it did not join") {
+		err := within(t, serve(t, o, Rank{1, 3}, nil))
+		if err == nil || mistaken(err) || !strings.Contains(err.Error(), "without which the run goes on: it did not join") {
+			t.Error(err)
+		}
+	})
+	t.Run("one that comes back", func(t *testing.T) { // as a pod that is started again
+		t.Parallel()
+		o := listens(t, Config{Size: 3, Min: 2})
+		gathered := make(chan error, 1)
+		go func() { gathered <- o.Gather(t.Context(), func(int, int) {}) }()
+		stream, conn := join(t, o.Addr())
+		if err := stream.Send(&report{Hello: greeting(Rank{1, 3}, "v1")}); err != nil {
+			t.Fatal(err)
+		}
+		if answer, err := stream.Recv(); err != nil || !answer.Welcome {
+			t.Fatal(answer, err)
+		}
+		conn.Close()
+		for lost := false; !lost; time.Sleep(10 * time.Millisecond) {
+			o.mu.Lock()
+			lost = o.members[1].lost() != nil
+			o.mu.Unlock()
+		}
+		err := within(t, serve(t, o, Rank{1, 3}, nil))
+		if !errors.Is(err, errRefused) || mistaken(err) || !strings.Contains(err.Error(), "none comes back within a run") {
+			t.Error(err)
+		}
+		serve(t, o, Rank{0, 3}, nil)
+		serve(t, o, Rank{2, 3}, nil)
+		if err := within(t, gathered); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Run("one that did not start", func(t *testing.T) {
 		t.Parallel()
-		o := listen(t, Config{Size: 2})
+		o := listens(t, Config{Size: 2})
 		o.Ended(1, errors.New("it ended: exit status 2"))
 		err := o.Gather(t.Context(), func(int, int) {})
 		if err == nil || !strings.Contains(err.Error(), "worker 1: it ended: exit status 2") {
@@ -143,7 +181,7 @@ func TestGather(t *testing.T) {
 	})
 	t.Run("a person", func(t *testing.T) {
 		t.Parallel()
-		o := listen(t, Config{Size: 2})
+		o := listens(t, Config{Size: 2})
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 100*time.Millisecond, errors.New("a person"))
 		defer cancel()
 		if err := o.Gather(ctx, func(int, int) {}); err == nil || err.Error() != "a person" {
@@ -152,39 +190,61 @@ func TestGather(t *testing.T) {
 	})
 }
 
-// A worker says in one line why it cannot join.
+// listening returns the address of who answers every connection in some way, until the test ends.
+func listening(t *testing.T, answer func(net.Conn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				answer(conn)
+				conn.Close()
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// says answers with a text.
+func says(text string) func(net.Conn) {
+	return func(conn net.Conn) {
+		io.WriteString(conn, text)
+		io.Copy(io.Discard, conn) // so that the connection ends with what was said
+	}
+}
+
+// A worker says in one line why it cannot join, and soon.
 func TestCannotJoin(t *testing.T) {
 	t.Parallel()
-	_, others, _, err := NewCredentials()
+	strangers, err := newStranger()
 	if err != nil {
 		t.Fatal(err)
 	}
-	strangers, err := ParseCredentials(others)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := listen(t, Config{Size: 2})
+	o := listens(t, Config{Size: 2})
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	address := silent.Addr().String()
 	silent.Close()
-	plain, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	old, secure := httptest.NewTLSServer(http.NotFoundHandler()), httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.EnableHTTP2 = true
+	secure.StartTLS()
+	defer old.Close()
+	defer secure.Close()
+	for _, server := range []*httptest.Server{old, secure} {
+		server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	}
-	defer plain.Close()
-	go func() {
-		for {
-			conn, err := plain.Accept()
-			if err != nil {
-				return
-			}
-			io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n")
-			conn.Close()
-		}
-	}()
+	at := func(address string) func(*ServeConfig) { return func(c *ServeConfig) { c.Address = address } }
+	const strange = "something else than a coordinator listens"
 	for name, tt := range map[string]struct {
 		change func(*ServeConfig)
 		want   string
@@ -192,13 +252,22 @@ func TestCannotJoin(t *testing.T) {
 		"credentials of another run": {func(c *ServeConfig) { c.Credentials = strangers }, "has other credentials than this worker"},
 		"the coordinator's":          {func(c *ServeConfig) { c.Credentials = keys().coordinator }, "a worker needs those of workers"},
 		"nobody listens":             {func(c *ServeConfig) { c.Address, c.Patience = address, 200*time.Millisecond }, "has not answered for 200ms"},
-		"no port":                    {func(c *ServeConfig) { c.Address = "localhost" }, "give HOST:PORT"},
-		"something else listens":     {func(c *ServeConfig) { c.Address = plain.Addr().String() }, "something else than a coordinator listens"},
+		"no port":                    {at("localhost"), "give HOST:PORT"},
+		"of HTTP":                    {at(listening(t, says("HTTP/1.1 400 Bad Request\r\n\r\n"))), strange + " (tls: first record does not look like a TLS handshake)"},
+		"of SSH":                     {at(listening(t, says("SSH-2.0-OpenSSH_9.2p1\r\n"))), strange},
+		"of HTTPS 1.1":               {at(old.Listener.Addr().String()), strange + " (remote error: tls: no application protocol)"},
+		"of HTTPS":                   {at(secure.Listener.Addr().String()), strange + " (tls: failed to verify certificate"},
+		"who hangs up":               {at(listening(t, func(net.Conn) {})), "something listens and hangs up"},
+		"who says nothing":           {at(listening(t, says(""))), "something listens and has said nothing for 4s"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			began := time.Now()
 			err := within(t, serve(t, o, Rank{1, 2}, tt.change))
-			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+			if !mistaken(err) || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%v, want %q", err, tt.want)
+			}
+			if took, most := time.Since(began), 2*greeted*testBeat; took > most {
+				t.Errorf("it took %v, more than %v", took, most)
 			}
 		})
 	}
@@ -207,11 +276,77 @@ func TestCannotJoin(t *testing.T) {
 	}
 }
 
+// A worker that is to end does so at once, though what listens says nothing.
+func TestInterruptedBeforeJoining(t *testing.T) {
+	t.Parallel()
+	connected := make(chan struct{}, 2) // the first one is that of reach
+	address := listening(t, func(conn net.Conn) {
+		connected <- struct{}{}
+		io.Copy(io.Discard, conn)
+	})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- Serve(ctx, ServeConfig{Address: address, Rank: Rank{0, 1}, Credentials: keys().worker, Version: "v1"})
+	}()
+	<-connected
+	<-connected
+	began := time.Now()
+	cancel(errors.New("a person"))
+	if err := within(t, ended); err == nil || err.Error() != "a person" || time.Since(began) > 5*time.Second {
+		t.Errorf("after %v: %v", time.Since(began), err)
+	}
+}
+
+// Many workers join at once.
+func TestManyJoin(t *testing.T) {
+	const many = 100
+	o := listens(t, Config{Size: many})
+	var all []<-chan error
+	began := time.Now()
+	for rank := range many {
+		all = append(all, serve(t, o, Rank{rank, many}, nil))
+	}
+	if err := o.Gather(t.Context(), func(int, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d workers have joined within %v", many, time.Since(began))
+	if err := o.Close(); err != nil {
+		t.Error(err)
+	}
+	for _, ended := range all {
+		if err := within(t, ended); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// An address at which nobody can listen is a mistake of the user's.
+func TestCannotListen(t *testing.T) {
+	t.Parallel()
+	taken := listens(t, Config{Size: 1})
+	for address, want := range map[string]string{
+		taken.Addr():  "at which workers join, is in use; give another port",
+		"192.0.2.1:0": "at which workers join, is no address of this machine",
+	} {
+		o, err := Listen(Config{Address: address, Credentials: keys().coordinator, Size: 1, Version: "v1"})
+		if err == nil {
+			o.Close()
+		}
+		if !mistaken(err) || !strings.Contains(err.Error(), address+", "+want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	if _, err := Listen(Config{Address: "127.0.0.1:0", Credentials: keys().worker, Size: 1, Version: "v1"}); !mistaken(err) {
+		t.Error(err)
+	}
+}
+
 // Who is refused is told why, though the coordinator gives up at once.
 func TestRefusedIsTold(t *testing.T) {
 	t.Parallel()
 	for range 50 {
-		o := listen(t, Config{Size: 2})
+		o := listens(t, Config{Size: 2})
 		told := serve(t, o, Rank{1, 3}, func(*ServeConfig) {})
 		if err := o.Gather(t.Context(), func(int, int) {}); err == nil {
 			t.Fatal("nobody was refused")
@@ -228,7 +363,7 @@ func TestRefusedIsTold(t *testing.T) {
 // Whoever has no certificate of the run gets nowhere, nor does an older TLS.
 func TestOnlyOurTLS(t *testing.T) {
 	t.Parallel()
-	o := listen(t, Config{Size: 2})
+	o := listens(t, Config{Size: 2})
 	secured, err := keys().worker.client()
 	if err != nil {
 		t.Fatal(err)
@@ -287,7 +422,7 @@ func newStranger() (Credentials, error) {
 // What is no TLS, no message, too long a message, or not what a worker may say ends that connection, and others go on.
 func TestGarbage(t *testing.T) {
 	t.Parallel()
-	o := listen(t, Config{Size: 2})
+	o := listens(t, Config{Size: 2})
 	good := serve(t, o, Rank{0, 2}, nil)
 	conn, err := net.Dial("tcp", o.Addr())
 	if err != nil {

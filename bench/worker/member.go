@@ -114,13 +114,8 @@ func (m *member) receive(r *report) error {
 // patience is how long a worker has to stop what it does once it is told to: its transactions under way have two seconds.
 const patience = 10 * time.Second
 
-// errFailed is what a worker says of an order that it could not carry out.
-type errFailed struct{ text string }
-
-func (e *errFailed) Error() string { return e.text }
-
 // do has the worker carry out an order, after a whole that it needs, and waits until that is done. With ctx the worker stops. The error
-// names the worker; it is an *errFailed where the worker said it itself.
+// names the worker.
 func (m *member) do(ctx context.Context, whole []byte, o *order, working func(string), entries func([]bench.Entry)) error {
 	_, err := m.ask(ctx, whole, o, working, entries)
 	return err
@@ -154,7 +149,11 @@ func (m *member) ask(ctx context.Context, whole []byte, o *order, working func(s
 			case ctx.Err() != nil:
 				return nil, context.Cause(ctx)
 			case d.Failed != "":
-				return nil, &errFailed{fmt.Sprintf("%s: %s", m, printable.Line(d.Failed))}
+				failed := fmt.Errorf("%s: %s", m, printable.Line(d.Failed))
+				if d.Input {
+					return nil, InputError{failed}
+				}
+				return nil, failed
 			}
 			return d, nil
 		case <-m.gone:

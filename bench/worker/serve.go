@@ -5,14 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"strings"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/status"
 
@@ -47,8 +46,9 @@ var ErrGone = errors.New("the coordinator has gone")
 // leaves. Whatever ends it, nothing is left running: its station is closed.
 func Serve(ctx context.Context, cfg ServeConfig) error {
 	if err := cfg.Rank.Check(); err != nil {
-		return err
+		return InputError{err}
 	}
+	cfg.beat = cmp.Or(cfg.beat, usualBeat)
 	secured, err := cfg.Credentials.client()
 	if err != nil {
 		return err
@@ -60,9 +60,11 @@ func Serve(ctx context.Context, cfg ServeConfig) error {
 	if err != nil {
 		return err
 	}
+	patient := grpc.ConnectParams{Backoff: backoff.DefaultConfig, MinConnectTimeout: greeted * cfg.beat}
+	secure := &handshakes{TransportCredentials: credentials.NewTLS(secured)}
 	heard := new(hearing)
 	conn, err := grpc.NewClient("passthrough:///"+cfg.Address,
-		grpc.WithTransportCredentials(credentials.NewTLS(secured)), grpc.WithNoProxy(), grpc.WithContextDialer(heard.dial),
+		grpc.WithTransportCredentials(secure), grpc.WithNoProxy(), grpc.WithConnectParams(patient), grpc.WithContextDialer(heard.dial),
 		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(coded), grpc.MaxCallRecvMsgSize(mostMessage), grpc.MaxCallSendMsgSize(mostMessage)))
 	if err != nil {
 		return fmt.Errorf("coordinator at %s: %w", cfg.Address, err)
@@ -76,9 +78,13 @@ func Serve(ctx context.Context, cfg ServeConfig) error {
 	// The stream outlives ctx by the time that it takes to say so.
 	connected, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer hangUp()
+	interrupted := context.AfterFunc(ctx, hangUp)
 	opened, err := conn.NewStream(connected, &described().Streams[0], joinMethod)
-	if err != nil {
-		return cfg.explain(err)
+	switch {
+	case !interrupted():
+		return context.Cause(ctx)
+	case err != nil:
+		return cfg.explain(err, secure.failed.Load())
 	}
 	s := &server{
 		ServeConfig: cfg, clock: clock{time.Now(), cfg.skew}, alarm: alarmed, orders: make(chan task, room),
@@ -87,52 +93,8 @@ func Serve(ctx context.Context, cfg ServeConfig) error {
 			return r, conn.Invoke(ctx, clockMethod, &clockRequest{}, &r)
 		},
 	}
-	s.line = newLine(&grpc.GenericClientStream[report, order]{ClientStream: opened}, cmp.Or(cfg.beat, usualBeat), heard)
+	s.line = newLine(&grpc.GenericClientStream[report, order]{ClientStream: opened}, cfg.beat, heard)
 	return s.serve(ctx)
-}
-
-// reach waits until somebody listens where the coordinator is said to be.
-func (cfg *ServeConfig) reach(ctx context.Context) error {
-	patience, first := cmp.Or(cfg.Patience, DefaultPatience), true
-	trying, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	var dialer net.Dialer
-	for {
-		conn, err := dialer.DialContext(trying, "tcp", cfg.Address)
-		if err == nil {
-			return conn.Close()
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if _, wrong := errors.AsType[*net.AddrError](err); wrong {
-			return fmt.Errorf("coordinator %q: %w; give HOST:PORT", cfg.Address, err)
-		}
-		if first && cfg.Working != nil {
-			cfg.Working(fmt.Sprintf("wait for the coordinator at %s", cfg.Address))
-		}
-		first = false
-		select {
-		case <-trying.Done():
-			return fmt.Errorf("the coordinator at %s has not answered for %v (%w): start it with --workers, or mend the address", cfg.Address, patience, err)
-		case <-time.After(min(patience/10, time.Second)):
-		}
-	}
-}
-
-// explain says why there is no stream, or none any more, in one line.
-func (cfg *ServeConfig) explain(err error) error {
-	text := printable.Line(status.Convert(err).Message())
-	switch {
-	case strings.Contains(text, "does not look like a TLS handshake"), strings.Contains(text, "authentication handshake failed: context deadline"),
-		strings.Contains(text, "authentication handshake failed: EOF"):
-		return fmt.Errorf("at %s something else than a coordinator listens (%s): mend the address", cfg.Address, text)
-	case strings.Contains(text, "authentication handshake failed"), strings.Contains(text, "tls: "):
-		return fmt.Errorf("the coordinator at %s has other credentials than this worker (%s): hand those of its run over to the worker", cfg.Address, text)
-	case status.Code(err) == codes.Unimplemented:
-		return fmt.Errorf("at %s is no coordinator, or one of another version of meterbench (%s)", cfg.Address, text)
-	}
-	return fmt.Errorf("%w: %s: %s", ErrGone, cfg.Address, text)
 }
 
 // A server is a worker that has a stream to its coordinator.
@@ -201,7 +163,7 @@ func (s *server) serve(ctx context.Context) error {
 	case silence:
 		return errors.Join(fmt.Errorf("%w: %s: %w", ErrGone, s.Address, why), closing)
 	case !s.welcome:
-		return s.explain(why)
+		return s.explain(why, nil)
 	default:
 		return errors.Join(fmt.Errorf("%w: %s: %s", ErrGone, s.Address, printable.Line(status.Convert(why).Message())), closing)
 	}
@@ -230,7 +192,11 @@ func (s *server) receive(ctx context.Context, o *order) error {
 	case o.Welcome:
 		s.welcome = true
 	case o.Refused != "":
-		return fmt.Errorf("%w: %s", errRefused, printable.Line(o.Refused))
+		refused := fmt.Errorf("%w: %s", errRefused, printable.Line(o.Refused))
+		if o.Late {
+			return refused
+		}
+		return InputError{refused}
 	case o.Bye:
 		return errBye
 	case o.Stop:
@@ -276,7 +242,8 @@ func (s *server) carryOut(ctx context.Context) {
 		}
 		var d done
 		if err := s.carry(o, &d); err != nil {
-			d = done{Failed: shortened(err.Error())}
+			_, mistake := errors.AsType[InputError](err)
+			d = done{Failed: shortened(err.Error()), Input: mistake}
 		}
 		s.line.post(&report{Done: &d})
 		o.end()

@@ -57,5 +57,8 @@ func described() *grpc.ServiceDesc {
 // own clock are counted, so that who was stopped itself does not blame its peer.
 const silent = 5
 
+// greeted is how many beats a connection may take until both sides know each other.
+const greeted = 8
+
 // usualBeat is that of all but tests.
 const usualBeat = time.Second

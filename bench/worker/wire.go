@@ -43,6 +43,7 @@ type report struct {
 type order struct {
 	Welcome bool     `cbor:",omitempty"`
 	Refused string   `cbor:",omitempty"` // why a worker is not wanted
+	Late    bool     `cbor:",omitempty"` // likewise: for what became of the run, and not for how the worker was started
 	Piece   []byte   `cbor:",omitempty"` // of what the next order has as a whole
 	Open    bool     `cbor:",omitempty"` // a station, by the Opening in the pieces
 	Prepare *prepare `cbor:",omitempty"` // a series, with the handover in the pieces
@@ -71,6 +72,7 @@ func (h *hello) String() string { return fmt.Sprintf("worker %d on %s", h.Rank.N
 // A done ends an order but for a level, which has results.
 type done struct {
 	Failed   string // why; empty: it was done
+	Input    bool   // likewise: it is an InputError
 	Keeper   bool   // the station that was opened has a ledger of its own
 	Prepared result.Preparation
 	Account  []byte

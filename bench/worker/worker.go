@@ -9,6 +9,7 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"iter"
 
 	"meterbench/bench"
@@ -17,7 +18,18 @@ import (
 	"meterbench/bench/study"
 )
 
+// An InputError is a mistake in how a coordinator or a worker was started: in an address, credentials, a rank, or what Slurm was asked for.
+// Whoever started them can mend it by what they write.
+type InputError struct{ error }
+
+// InputErrorf returns an InputError with the text of fmt.Errorf.
+func InputErrorf(format string, args ...any) error { return InputError{fmt.Errorf(format, args...)} }
+
+// Unwrap returns the cause.
+func (e InputError) Unwrap() error { return e.error }
+
 // Open opens a station. The error is said to the coordinator, and ends the run: it begins with where and what, and says what to do.
+// An InputError is one to the coordinator, too.
 type Open func(ctx context.Context, o Opening) (Station, error)
 
 // An Opening is what a worker needs of a session to open its station. It came over the connection, encrypted and authenticated, from

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"meterbench/bench/study"
+	"meterbench/bench/worker"
 	"meterbench/bench/worker/launch"
 	"meterbench/internal/printable"
 	"meterbench/internal/strictyaml"
@@ -91,6 +92,7 @@ func verdict(ctx context.Context, err error) (code int, text string) {
 		return again.Code, ""
 	}
 	_, input := errors.AsType[lab.InputError](err)
+	_, joining := errors.AsType[worker.InputError](err)
 	_, syntax := errors.AsType[*strictyaml.Error](err)
 	_, notValid := err.(*study.NotValidError) // and nothing else is wrong
 	_, missed := err.(*study.MissedError)     // likewise
@@ -101,7 +103,7 @@ func verdict(ctx context.Context, err error) (code int, text string) {
 		return exitInterrupted, "interrupted" + besides(ctx, err)
 	case errors.Is(err, study.ErrEnded):
 		return exitInterrupted, err.Error()
-	case input, syntax:
+	case input, joining, syntax:
 		return exitUsage, err.Error()
 	case notValid:
 		return exitNotValid, err.Error()

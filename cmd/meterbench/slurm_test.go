@@ -306,7 +306,7 @@ func TestSlurm(t *testing.T) {
 		}
 	})
 	for name, refused := range map[string]struct {
-		env, workers, says string
+		env, workers, says string // all of bad input
 	}{
 		"no such partition": {"SBATCH_PARTITION=none", "slurm:2", "submit the job of 2 workers: sbatch: invalid partition specified: none"},
 		"too many nodes":    {"", "slurm:3", "cannot start: Partition"},
@@ -318,7 +318,7 @@ func TestSlurm(t *testing.T) {
 			}
 			out := t.TempDir()
 			p := c.start(t, temp, "run", file(t, "1s"), "--on", "minimal", "--workers", refused.workers, "--out", out)
-			if code := p.exit(t); code != exitFailed || !strings.Contains(p.stderr.String(), refused.says) {
+			if code := p.exit(t); code != exitUsage || !strings.Contains(p.stderr.String(), refused.says) {
 				t.Errorf("exit code %d, want %q\n%s", code, refused.says, &p.stderr)
 			}
 			c.clean(t, out)

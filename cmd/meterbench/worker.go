@@ -29,8 +29,9 @@ give it, or --rank and --size. Credentials are those in %s, or in a file that no
 else can read, named by %s or --credentials; --workers local and slurm
 hand theirs over by themselves.
 
-Exit codes: 0 the run is over; 1 failed, or the coordinator has gone or does not take this worker;
-2 bad input; 130 interrupted.`, worker.SizeVariable, worker.CredentialsVariable, worker.CredentialsFileVariable),
+Exit codes: 0 the run is over; 1 failed, or the coordinator has gone; 2 bad input, or this worker cannot
+join: nobody answers at the address, or the credentials, the rank, the size or the version do not fit;
+130 interrupted.`, worker.SizeVariable, worker.CredentialsVariable, worker.CredentialsFileVariable),
 		Example: `  meterbench worker --join 10.0.0.5:7100 --rank 1 --size 4 --credentials workers.pem
   meterbench worker --new-credentials workers.pem`,
 		Args: arguments(0, 0),

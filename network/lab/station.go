@@ -77,7 +77,7 @@ func (s *station) connect(ctx context.Context, o worker.Opening, h handover) (er
 	}
 	if h.Passage != nil {
 		if s.leave, err = h.Passage.Enter(all); err != nil {
-			return fmt.Errorf("%s may not stand at the sites of the network %s, which are apart: %w; run workers on the machine and as the user "+
+			return worker.InputErrorf("%s may not stand at the sites of the network %s, which are apart: %w; run workers on the machine and as the user "+
 				"that brought it up, as --workers local:N does", named(o), h.Network, err)
 		}
 	}

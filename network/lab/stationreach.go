@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"slices"
 
@@ -39,8 +38,8 @@ func reach(ctx context.Context, o worker.Opening, all []client.Config) error {
 // unreached says what keeps a worker from a gateway, and what to do.
 func unreached(o worker.Opening, g client.Gateway, why *client.Unreachable) error {
 	if host, _, err := net.SplitHostPort(g.Address); err == nil && net.ParseIP(host).IsLoopback() {
-		return fmt.Errorf("%s does not reach %s at %s: a network on loopback takes workers of its own machine only; use --workers local:N, or attach "+
+		return worker.InputErrorf("%s does not reach %s at %s: a network on loopback takes workers of its own machine only; use --workers local:N, or attach "+
 			"to a network with addresses that other machines reach (%s)", named(o), g.Name, g.Address, why.Reason)
 	}
-	return fmt.Errorf("%s does not reach %s at %s: it %s; %s", named(o), g.Name, g.Address, why.Reason, why.Remedy)
+	return worker.InputErrorf("%s does not reach %s at %s: it %s; %s", named(o), g.Name, g.Address, why.Reason, why.Remedy)
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"meterbench/bench/worker"
 	"meterbench/internal/process"
 )
 
@@ -50,7 +51,7 @@ func startSlurm(ctx context.Context, c *Crew) (started, error) {
 	}
 	said, err := slurm(ctx, c.environment(foreign), "sbatch", append(batchOptions(c.cfg, b), script)...)
 	if err != nil {
-		return b, fmt.Errorf("submit the job of %d workers: %w", b.workers, err)
+		return b, refusal(fmt.Errorf("submit the job of %d workers: %w", b.workers, err))
 	}
 	if b.id, b.cluster, err = parseSubmitted(said); err != nil {
 		return b, err
@@ -140,7 +141,7 @@ const (
 func slurm(ctx context.Context, env []string, command string, args ...string) (string, error) {
 	path, err := exec.LookPath(command)
 	if err != nil {
-		return "", fmt.Errorf("there is no %s on PATH: install the commands of Slurm, or start workers by other means (join:N)", command)
+		return "", worker.InputErrorf("there is no %s on PATH: install the commands of Slurm, or start workers by other means (join:N)", command)
 	}
 	limited, cancel := context.WithTimeout(ctx, answers)
 	defer cancel()
@@ -152,6 +153,17 @@ func slurm(ctx context.Context, env []string, command string, args ...string) (s
 		return string(out), fmt.Errorf("%s: %s", command, message(string(out), err))
 	}
 	return string(out), nil
+}
+
+// silence is how Slurm's messages begin where it does not answer, as it may do later.
+var silence = regexp.MustCompile(`(?i)unable to contact slurm|timed out|temporarily`)
+
+// refusal returns an error of sbatch: in what the user asked for, unless Slurm does not answer.
+func refusal(err error) error {
+	if silence.MatchString(err.Error()) {
+		return err
+	}
+	return worker.InputErrorf("%w", err)
 }
 
 // message returns in one line what a command of Slurm says of its failure.

@@ -166,35 +166,40 @@ func TestSlurmRefuses(t *testing.T) {
 	for name, one := range map[string]struct {
 		answers map[string]string
 		want    string
+		mistake bool // in what was asked for
 		called  []string
 	}{
 		"the job": {
 			map[string]string{"sinfo": known, "sbatch": "echo sbatch: error: Invalid account >&2; exit 1"},
-			"submit the job of 2 workers: sbatch: Invalid account", []string{"sinfo", "sbatch", "scancel"},
+			"submit the job of 2 workers: sbatch: Invalid account", true, []string{"sinfo", "sbatch", "scancel"},
+		},
+		"to take it now": {
+			map[string]string{"sinfo": known, "sbatch": "echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1"},
+			"submit the job of 2 workers: sbatch: Batch job submission failed: Socket timed out", false, nil,
 		},
 		"to answer": {
 			map[string]string{"sinfo": "echo 'slurm_load_partitions: Unable to contact slurm controller (connect failure)'; exit 1"},
-			"Unable to contact slurm controller", []string{"sinfo"},
+			"Unable to contact slurm controller", false, []string{"sinfo"},
 		},
 		"a job that cannot start": {
 			map[string]string{"sinfo": known, "sbatch": "echo 5", "scontrol": "grep -q scancel ${0%/*}/calls && s=CANCELLED || s=PENDING; echo JobId=5 JobState=$s Reason=PartitionNodeLimit"},
-			"job 5 of Slurm cannot start: PartitionNodeLimit", []string{"sinfo", "sbatch", "scontrol", "scancel", "scontrol"},
+			"job 5 of Slurm cannot start: PartitionNodeLimit", true, []string{"sinfo", "sbatch", "scontrol", "scancel", "scontrol"},
 		},
 		"a job whose workers fail": {
 			map[string]string{"sinfo": known, "scontrol": "echo JobId=5 JobState=FAILED Reason=NonZeroExitCode ExitCode=2:0",
 				"sbatch": `for a; do case $a in --output=*) printf '0: [0:00]\n1: meterbench: no address\nsrun: error\n' > ${a#*=};; esac; done; echo 5`},
-			"job 5 of Slurm has ended: FAILED (NonZeroExitCode): worker 1: no address", nil,
+			"job 5 of Slurm has ended: FAILED (NonZeroExitCode): worker 1: no address", false, nil,
 		},
 		"a folder that nodes do not see": {
 			map[string]string{"sinfo": known, "sbatch": "echo 5", "scontrol": "echo JobId=5 JobState=FAILED Reason=JobLaunchFailure ExitCode=0:53"},
-			"choose a folder that they share by --out", nil,
+			"choose a folder that they share by --out", true, nil,
 		},
 		"a job that it has forgotten": {
 			map[string]string{"sinfo": known, "sbatch": "echo 5", "scontrol": "echo slurm_load_jobs error: Invalid job id specified; exit 1"},
-			"job 5 of Slurm has ended: ENDED", nil,
+			"job 5 of Slurm has ended: ENDED", false, nil,
 		},
 		"nodes without addresses": {
-			map[string]string{"sinfo": "echo nowhere.invalid"}, "add listen=HOST:PORT", []string{"sinfo"},
+			map[string]string{"sinfo": "echo nowhere.invalid"}, "add listen=HOST:PORT", true, []string{"sinfo"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -203,6 +208,9 @@ func TestSlurmRefuses(t *testing.T) {
 			err := begin(t, t.Context(), dir, &spoken{})
 			if err == nil || !strings.Contains(err.Error(), one.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%v, want %q", err, one.want)
+			}
+			if _, mistake := errors.AsType[worker.InputError](err); mistake != one.mistake {
+				t.Errorf("%v is a mistake of the user's: %v, want %v", err, mistake, one.mistake)
 			}
 			if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 				t.Errorf("left behind: %v, %v", left, err)

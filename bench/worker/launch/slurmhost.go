@@ -2,10 +2,11 @@ package launch
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"os"
 	"strings"
+
+	"meterbench/bench/worker"
 )
 
 // listenForNodes listens at the address of this machine from which it reaches the nodes of the cluster, at a free port.
@@ -37,7 +38,7 @@ func hostForNodes(ctx context.Context) (string, error) {
 		host, _, err := net.SplitHostPort(conn.LocalAddr().String())
 		return host, err
 	}
-	return "", fmt.Errorf("find the address by which nodes reach this machine: Slurm names no node whose address is known here; add listen=HOST:PORT to --workers")
+	return "", worker.InputErrorf("find the address by which nodes reach this machine: Slurm names no node whose address is known here; add listen=HOST:PORT to --workers")
 }
 
 // addresses returns those of the nodes of a partition, or without a name of all.

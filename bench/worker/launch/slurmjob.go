@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"meterbench/bench/worker"
 	"meterbench/internal/process"
 )
 
@@ -81,7 +82,7 @@ func (b *batch) watch(ctx context.Context, c *Crew) {
 		case err != nil || s.state == "":
 			continue // it may answer again
 		case s.hopeless():
-			c.giveUp(fmt.Errorf("job %s of Slurm cannot start: %s: ask for what this cluster has, by fewer workers, or by SBATCH_PARTITION, "+
+			c.giveUp(worker.InputErrorf("job %s of Slurm cannot start: %s: ask for what this cluster has, by fewer workers, or by SBATCH_PARTITION, "+
 				"SBATCH_ACCOUNT, SBATCH_TIMELIMIT and so on in the environment", b.id, s.reason))
 			return
 		case s.waits():
@@ -105,7 +106,7 @@ func (b *batch) watch(ctx context.Context, c *Crew) {
 // explain says why workers are gone with their job.
 func (b *batch) explain(s jobState) error {
 	if s.exit == noOutput {
-		return fmt.Errorf("job %s of Slurm has failed: its nodes cannot write to %s: choose a folder that they share by --out", b.id, b.log)
+		return worker.InputErrorf("job %s of Slurm has failed: its nodes cannot write to %s: choose a folder that they share by --out", b.id, b.log)
 	}
 	text := fmt.Sprintf("job %s of Slurm has ended: %s", b.id, s.state)
 	if s.reason != "None" && s.reason != "" {
