@@ -100,9 +100,6 @@ func (s *site) open(ctx context.Context, l *lab, session study.Session, working 
 		if err != nil {
 			return err
 		}
-		if len(whole) > mostPieces {
-			return fmt.Errorf("what workers need of the session takes %d MB, more than the %d MB that are sent", len(whole)>>20, mostPieces>>20)
-		}
 		d, err := m.ask(ctx, whole, &order{Open: true}, working, nil)
 		if err == nil && d.Keeper {
 			s.keepers.Store(true)

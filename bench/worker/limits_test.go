@@ -1,12 +1,68 @@
 package worker
 
 import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
 	"meterbench/bench"
 	"meterbench/bench/result"
+	"meterbench/bench/study"
 	"meterbench/internal/heartbeat"
+)
+
+// A bulky host hands over much.
+type bulky struct {
+	host
+	whole []byte
+}
+
+func (b *bulky) Start(context.Context, study.Session, func(string)) (study.Site, error) {
+	return b, nil
+}
+func (b *bulky) HandoverOf(context.Context, string) ([]byte, error) { return b.whole, nil }
+
+// The keys of the largest fleet reach all workers, whole. What is too much is refused before it is sent, and nobody is lost over it.
+func TestLargeHandover(t *testing.T) {
+	t.Parallel()
+	c := gather(t, 2, setting{})
+	h := &bulky{whole: make([]byte, 70<<20)}
+	rand.NewChaCha8([32]byte{}).Read(h.whole)
+	copy(h.whole, "of plain")
+	started, err := c.Lab(h, "scenario", nil).Start(t.Context(), sessionOne, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.site = started
+	began := time.Now()
+	if _, _, err := started.Series(t.Context(), seriesPlain, needNothing, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d MB have reached two workers within %v", len(h.whole)>>20, time.Since(began))
+	for rank, s := range c.stations {
+		if !bytes.Equal(s.handed, h.whole) {
+			t.Errorf("worker %d got %d bytes that are others", rank, len(s.handed))
+		}
+	}
+	h.whole = make([]byte, mostPieces+1)
+	if _, _, err := started.Series(t.Context(), seriesPlain, needNothing, func(string) {}); !mistaken(err) || !strings.Contains(err.Error(), "512 MB are sent at most") {
+		t.Error(err)
+	}
+	h.whole = []byte("of plain")
+	if _, _, err := started.Series(t.Context(), seriesPlain, needNothing, func(string) {}); err != nil {
+		t.Error(err)
+	}
+}
+
+// The most that bench keeps of the errors of a load with an outcome, and of the loads that a scenario has at once.
+const (
+	mostFailures   = 6
+	longestFailure = 500
+	mostLoads      = 256
 )
 
 // What a worker says at the end of the longest level on the busiest machine fits into a message, and so does every piece of a ledger and
@@ -33,7 +89,18 @@ func TestMessagesFit(t *testing.T) {
 		}
 	}
 	huge := heartbeat.Gap{Length: time.Hour, Halted: time.Hour, Suspended: time.Hour}
-	all := results{Usage: usage, Results: make([]bench.Result, 8)}
+	all := results{Usage: usage, Results: make([]bench.Result, mostLoads), Stalls: make([]uint64, mostLoads)}
+	for i := range all.Results {
+		one := &all.Results[i]
+		one.Epoch, one.Held, one.Exhausted = epoch, time.Hour, &bench.ExhaustedError{}
+		for o := range one.Counts {
+			one.Counts[o], one.RunOut[o] = 1<<60, 1<<60
+			for n := range mostFailures {
+				text := fmt.Sprint(n, strings.Repeat("x", longestFailure))
+				one.Failures = append(one.Failures, bench.Failure{Outcome: result.Outcome(o), Text: text, Count: 1 << 60})
+			}
+		}
+	}
 	for range mostGaps {
 		all.Gaps = append(all.Gaps, gap{1 << 60, 1 << 60, huge.Length, huge.Halted, huge.Suspended})
 	}
@@ -47,9 +114,10 @@ func TestMessagesFit(t *testing.T) {
 		"a batch": {Batch: &batch{Records: new(recordEncoder).encode(nil, typical(mostRecords, 1)), Attempts: attempts}},
 	} {
 		data, err := coded.encode.Marshal(r)
-		if err != nil || len(data) > mostMessage {
+		if err != nil || len(data) > mostMessage-mostMessage/8 {
 			t.Errorf("%s: %d bytes, %v", name, len(data), err)
 		}
+		t.Logf("%s: %d bytes", name, len(data))
 		if err := coded.decode.Unmarshal(data, new(report)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

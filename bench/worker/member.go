@@ -123,6 +123,10 @@ func (m *member) do(ctx context.Context, whole []byte, o *order, working func(st
 
 // ask is do, and returns what the worker said in the end.
 func (m *member) ask(ctx context.Context, whole []byte, o *order, working func(string), entries func([]bench.Entry)) (*done, error) {
+	if len(whole) > mostPieces {
+		return nil, InputErrorf("workers would be handed over %d MB at once, and %d MB are sent at most: ask for smaller fleets, or fewer workloads in a series",
+			len(whole)>>20, mostPieces>>20)
+	}
 	m.busy.Lock()
 	defer m.busy.Unlock()
 	m.mu.Lock()

@@ -16,9 +16,9 @@ import (
 
 // The limits of what comes over a connection.
 const (
-	mostMessage = 4 << 20   // bytes of a message; what is longer goes in pieces
+	mostMessage = 32 << 20  // bytes of a message: the results of most loads, with most errors; what is longer goes in pieces
 	mostPiece   = 1 << 20   // of these
-	mostPieces  = 512 << 20 // of a whole: twice the largest trace, and what else a session needs
+	mostPieces  = 512 << 20 // of a whole: twice the largest trace, and what else a session needs; eight of the largest fleet's keys
 	mostText    = 2_000     // of a text that is shown
 	mostEntries = 10_000    // transactions of a ledger in a message
 	mostGaps    = 10_000    // of a level: the longest

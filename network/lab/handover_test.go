@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,8 @@ import (
 	"meterbench/network/client"
 	"meterbench/network/fabric"
 	"meterbench/network/wan"
+	"meterbench/simulators/meter"
+	"meterbench/workloads"
 )
 
 // planIn reads the scenario of a file.
@@ -191,5 +194,27 @@ func TestStationDoesNotReachItsNetwork(t *testing.T) {
 		if _, err := OpenStation(ended, o); err == nil {
 			t.Error("opened by a context that has ended")
 		}
+	}
+}
+
+// The keys of the largest fleet are handed over in less than a worker takes at once, and all of them come.
+func TestLargestFleetIsHandedOver(t *testing.T) {
+	const meters, most = 1_000_000, 70 << 20
+	keys := make([]byte, meters*64)
+	rand.NewChaCha8([32]byte{}).Read(keys)
+	e := workloads.Equipment{Sensors: meter.SensorsConfig{Members: slices.Collect(slices.Chunk(keys, 64))}}
+	data, err := pack(handedSeries{Parts: []handedPart{{Equipment: &e}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(data) > most {
+		t.Errorf("%d bytes", len(data))
+	}
+	var came handedSeries
+	if err := unpack(data, &came); err != nil {
+		t.Fatal(err)
+	}
+	if got := came.Parts[0].Equipment.Sensors.Members; !slices.EqualFunc(got, e.Sensors.Members, slices.Equal) {
+		t.Errorf("%d keys came, or others", len(got))
 	}
 }
