@@ -46,7 +46,7 @@ func startSlurm(ctx context.Context, c *Crew) (started, error) {
 		name: filepath.Base(c.dir), log: filepath.Join(c.dir, "output"), workers: c.cfg.Workers(), unwatch: func() {},
 	}
 	script := filepath.Join(c.dir, "job.sh")
-	if err := os.WriteFile(script, []byte(batchScript(c.cfg, c.join)), 0o600); err != nil {
+	if err := os.WriteFile(script, []byte(batchScript(c.cfg, c.dir, c.join)), 0o600); err != nil {
 		return nil, err
 	}
 	said, err := slurm(ctx, c.environment(foreign), "sbatch", append(batchOptions(c.cfg, b), script)...)
@@ -77,15 +77,22 @@ func batchOptions(cfg Config, b *batch) []string {
 	return options
 }
 
-// batchScript returns the script of the job: a worker on each node. One that fails ends all, unless the run goes on without it.
-func batchScript(cfg Config, join string) string {
+// batchScript returns the script of the job, whose folder is dir: a worker on each node. One that fails ends all, unless the run goes on
+// without it.
+func batchScript(cfg Config, dir, join string) string {
 	failing := "--kill-on-bad-exit=1"
 	if cfg.Least() < cfg.Workers() {
 		failing = "--kill-on-bad-exit=0 --no-kill --wait=0"
 	}
-	return fmt.Sprintf("#!/bin/sh\nexec srun --ntasks=%d --ntasks-per-node=1 %s --label --export=ALL %s worker --join %s\n",
-		cfg.Workers(), failing, quoted(cfg.Executable), quoted(join))
+	return fmt.Sprintf(batchText, quoted(filepath.Join(dir, "started")), cfg.Workers(), failing, quoted(cfg.Executable), quoted(join))
 }
+
+// batchText is the script. Slurm puts a job back into the queue whose start it takes for failed, whatever --no-requeue says: it may have
+// been started, and workers have joined.
+const batchText = `#!/bin/sh
+mkdir %s || { echo "Slurm has started this job a second time"; exit 1; }
+exec srun --ntasks=%d --ntasks-per-node=1 %s --label --export=ALL %s worker --join %s
+`
 
 // slurmEnvironment returns what the commands of Slurm need of the environment.
 func slurmEnvironment() (env []string) {

@@ -105,11 +105,21 @@ func TestBatchScript(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command("sh")
-		cmd.Stdin = strings.NewReader(batchScript(Config{Request: r, Executable: odd}, "[::1]:7"))
-		out, err := cmd.CombinedOutput()
-		if got := strings.Join(strings.Fields(string(out)), " "); got != want || err != nil {
+		job := filepath.Join(dir, r.String()+"'s")
+		if err := os.Mkdir(job, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		run := func() (string, error) {
+			cmd := exec.Command("sh")
+			cmd.Stdin = strings.NewReader(batchScript(Config{Request: r, Executable: odd}, job, "[::1]:7"))
+			out, err := cmd.CombinedOutput()
+			return strings.Join(strings.Fields(string(out)), " "), err
+		}
+		if got, err := run(); got != want || err != nil {
 			t.Errorf("%s: %v\n%s", text, err, got)
+		}
+		if got, err := run(); !strings.HasSuffix(got, "Slurm has started this job a second time") || err == nil {
+			t.Errorf("%s again: %v\n%s", text, err, got)
 		}
 	}
 }
