@@ -18,6 +18,7 @@ import (
 
 	"meterbench/bench/compare"
 	"meterbench/bench/metric"
+	"meterbench/bench/result"
 	"meterbench/internal/process"
 )
 
@@ -185,6 +186,35 @@ func (c *cluster) killNode(t *testing.T, i int) {
 		t.Error(err)
 	}
 	c.nodes[i].Wait()
+}
+
+// failNode kills all that there is of a node: its daemon, those of the steps on it, and what they have started.
+func (c *cluster) failNode(t *testing.T, i int) {
+	t.Helper()
+	c.killNode(t, i)
+	all, _ := filepath.Glob("/proc/[0-9]*/environ") // the pattern is right
+	struck := 0
+	for _, path := range all {
+		text, _ := os.ReadFile(path) // it may have ended
+		env := strings.Split(string(text), "\x00")
+		if !slices.Contains(env, "SLURM_CONF="+c.conf()) || !slices.Contains(env, fmt.Sprint("SLURMD_NODENAME=n", i+1)) {
+			continue
+		}
+		var pid, step int
+		var name, state string
+		text, _ = os.ReadFile(filepath.Join(filepath.Dir(path), "stat"))
+		if _, err := fmt.Sscanf(string(text), "%d %s %s %d", &pid, &name, &state, &step); err != nil {
+			continue
+		}
+		if name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", step)); strings.HasPrefix(string(name), "slurmstepd") {
+			syscall.Kill(step, syscall.SIGKILL)
+		}
+		syscall.Kill(pid, syscall.SIGKILL)
+		struck++
+	}
+	if struck == 0 {
+		t.Errorf("nothing ran on node %d", i+1)
+	}
 }
 
 // idle waits until a node is.
@@ -375,6 +405,27 @@ func TestSlurm(t *testing.T) {
 			})
 		}
 	}
+	// With min=1 the second level is that of the worker that is left.
+	for name, strike := range map[string]func(t *testing.T){
+		"a worker is killed, min=1": func(*testing.T) { syscall.Kill(c.workers()[0], syscall.SIGKILL) },
+		"a node fails, min=1":       func(t *testing.T) { c.failNode(t, 0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := t.TempDir()
+			p := c.start(t, temp, "run", file(t, "5s"), "--on", "minimal", "--workers", "slurm:2,min=1", "--out", out)
+			p.says(t, &p.stderr, "run 2 load levels")
+			time.Sleep(2 * time.Second) // within the window
+			strike(t)
+			if code := p.exit(t); code != exitOK && code != exitFailed {
+				t.Errorf("exit code %d\n%s", code, &p.stderr)
+			}
+			if name == "a node fails, min=1" {
+				c.startNode(t, 0)
+			}
+			c.clean(t, out)
+			wentOn(t, out)
+		})
+	}
 	network.signal(t, syscall.SIGINT)
 	network.exit(t)
 }
@@ -429,6 +480,36 @@ func TestSlurmPairs(t *testing.T) {
 		if r.Verdict == compare.Worse && r.Metric.Name != metric.ClientCPUPerCommit {
 			t.Errorf("%s of %s is worse with two workers", r.Metric.Name, r.Series)
 		}
+	}
+}
+
+// wentOn makes sure that the run below out has lost one of two workers in its first level, and made the second one with the other.
+func wentOn(t *testing.T, out string) {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(out, "*", "*"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%v, %v", found, err)
+	}
+	stored, err := result.Open(found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	points := stored.Summary.Points
+	if len(points) != 2 {
+		t.Fatalf("%d levels", len(points))
+	}
+	lost := 0
+	for _, w := range points[0].Workers {
+		if w.Lost != nil {
+			lost++
+		}
+	}
+	if lost != 1 || points[0].Valid {
+		t.Errorf("the first level: %d workers are lost, valid is %v", lost, points[0].Valid)
+	}
+	second := points[1]
+	if valid := second.Outcomes[result.Valid.String()]; len(second.Workers) != 1 || valid == 0 || valid != second.Scheduled {
+		t.Errorf("the second level: %+v; %d of %d are valid, %q", second.Workers, valid, second.Scheduled, second.Reasons)
 	}
 }
 
