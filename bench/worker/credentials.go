@@ -257,7 +257,8 @@ func (c Credentials) current(now time.Time) error {
 	case now.After(until):
 		return InputErrorf("these credentials were good until %s: make new ones by meterbench worker --new-credentials FILE", until.Local().Format(time.DateTime))
 	case now.Before(from):
-		return InputErrorf("these credentials are good from %s on: set the clock of this machine, or of that where they were made", from.Local().Format(time.DateTime))
+		return InputErrorf("these credentials are good from %s on: set the clock of this machine, or of that where they were made",
+			from.Local().Format(time.DateTime))
 	}
 	return nil
 }

@@ -38,7 +38,8 @@ func hostForNodes(ctx context.Context) (string, error) {
 		host, _, err := net.SplitHostPort(conn.LocalAddr().String())
 		return host, err
 	}
-	return "", worker.InputErrorf("find the address by which nodes reach this machine: Slurm names no node whose address is known here; add listen=HOST:PORT to --workers")
+	return "", worker.InputErrorf("find the address by which nodes reach this machine: Slurm names no node whose address is known here; " +
+		"add listen=HOST:PORT to --workers")
 }
 
 // addresses returns those of the nodes of a partition, or without a name of all.
