@@ -34,7 +34,7 @@ func listens(t *testing.T, c Config) *Coordinator {
 
 // serve serves a coordinator until the test ends, and returns what ends that.
 func serve(t *testing.T, o *Coordinator, rank Rank, change func(*ServeConfig)) <-chan error {
-	cfg := ServeConfig{Address: o.Addr(), Rank: rank, Credentials: keys().worker, Version: "v1", Patience: 2 * time.Second, beat: testBeat}
+	cfg := ServeConfig{Address: o.Addr(), Rank: rank, Credentials: keys().worker, Version: "v1", Patience: noticed, beat: testBeat}
 	if change != nil {
 		change(&cfg)
 	}

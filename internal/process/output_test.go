@@ -96,11 +96,12 @@ func TestLongLog(t *testing.T) {
 	if err := os.WriteFile(log, make([]byte, 2<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, err := Start(Spec{Name: "peer0", Path: script(t, "head -c 500000 /dev/zero; sleep 1.2; head -c 2000000 /dev/zero; exec sleep 100"), LogPath: log, burst: 1 << 20})
+	p, err := Start(Spec{Name: "peer0", Path: script(t, "head -c 500000 /dev/zero; sleep 2; head -c 2000000 /dev/zero; exec sleep 100"), LogPath: log, burst: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(2 * time.Second)
+	eventually(t, "all is written", func() bool { info, err := os.Stat(log); return err == nil && info.Size() == 2<<20+2_500_000 })
+	time.Sleep(2 * logWatch)
 	p.Stop(0)
 	if err := p.Err(); err != nil {
 		t.Errorf("error %v", err)
