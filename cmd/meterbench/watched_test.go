@@ -412,14 +412,16 @@ func (l *watchedLevel) agreesPoint(t *testing.T, name string, stored *result.Fol
 			t.Errorf("%s: a window from %g to %g s, stored %g s", name, l.From, l.To, p.Window)
 		}
 		for process, cores := range p.CPU {
-			sum, n := 0.0, 0.0
+			sum, span, n, before := 0.0, 0.0, 0, 0.0
 			for _, s := range l.Seconds {
 				if v, ok := s.CPU[process]; ok && s.At > l.From+1 && s.At <= l.From+p.Window+0.3 {
-					sum, n = sum+v, n+1
+					sum, span, n = sum+v*(s.At-before), span+s.At-before, n+1
 				}
+				before = s.At
 			}
-			if n >= 3 && math.Abs(sum/n-cores) > 0.1*cores+0.05 {
-				t.Errorf("%s: %s used %.3f cores by the seconds, stored %.3f", name, process, sum/n, cores)
+			// What is left out at both ends of the window may have been another load for a busy machine.
+			if n >= 3 && math.Abs(sum/span-cores) > 0.25*cores+0.05 {
+				t.Errorf("%s: %s used %.3f cores by the seconds, stored %.3f", name, process, sum/span, cores)
 			}
 		}
 		for _, s := range l.Seconds {

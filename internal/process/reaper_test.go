@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -34,11 +36,7 @@ func TestReaper(t *testing.T) {
 			if _, err := fmt.Fscan(bufio.NewReader(out), &orphan, &reaper, &child, &dir); err != nil {
 				t.Fatal(err)
 			}
-			eventually(t, "the reaper is ready", func() bool { // its handlers are in place once it reads
-				call, _ := os.ReadFile(fmt.Sprintf("/proc/%d/wchan", reaper))
-				return len(call) == 0 || string(call) != "0"
-			})
-			time.Sleep(100 * time.Millisecond)
+			eventually(t, "the reaper is ready", func() bool { return ignores(t, reaper, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM) })
 			for _, s := range before {
 				syscall.Kill(reaper, s) // as above
 			}
@@ -57,6 +55,27 @@ func TestReaper(t *testing.T) {
 	}
 }
 
+// ignores reports whether a process ignores signals.
+func ignores(t *testing.T, pid int, signals ...syscall.Signal) bool {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(status), "\nSigIgn:")
+	text, _, _ = strings.Cut(text, "\n")
+	ignored, err := strconv.ParseUint(strings.TrimSpace(text), 16, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range signals {
+		if ignored&(1<<(s-1)) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // A reaper touches nothing of an owner that lives, and no folder that is none of a run.
 func TestReaperOfTheLiving(t *testing.T) {
 	dir, err := NewDir(t.TempDir(), "net")
@@ -71,7 +90,7 @@ func TestReaperOfTheLiving(t *testing.T) {
 		t.Fatal(err)
 	}
 	begin := time.Now()
-	if reaper.Close(); time.Since(begin) > partingTime/2 {
+	if reaper.Close(); time.Since(begin) >= partingTime {
 		t.Errorf("it took %v to see that nothing is left to do", time.Since(begin))
 	}
 	precious := filepath.Join(t.TempDir(), "precious")

@@ -3,6 +3,7 @@ package ca_test
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -109,7 +110,22 @@ func TestRealServer(t *testing.T) {
 	t.Run("operations", func(t *testing.T) { trial{a, t}.operations() })
 	t.Run("attacks", func(t *testing.T) { trial{a, t}.attacks() })
 	for _, check := range []ca.Check{ca.CheckCRL, ca.CheckOCSP} {
-		t.Run("revocation by "+string(check), func(t *testing.T) { trial{a, t}.takesEffect(check) })
+		t.Run("revocation by "+string(check), func(t *testing.T) {
+			most := maxAge + time.Second // the slack of a busy machine
+			if check == ca.CheckOCSP {
+				most += refresh
+			}
+			for tries := 1; ; tries++ { // one that is stalled may take longer
+				took, accepted := trial{a, t}.takesEffect(check, fmt.Sprintf("revoked-by-%s-%d", check, tries))
+				t.Logf("a revocation takes effect after %v, with an age of at most %v and %d readings accepted", took, maxAge, accepted)
+				if accepted > 0 && took <= most {
+					return
+				}
+				if tries == 5 {
+					t.Fatalf("took effect after %v and %d readings, want at most %v", took, accepted, most)
+				}
+			}
+		})
 	}
 	if err := a.Close(); err != nil {
 		t.Error(err)
@@ -349,11 +365,12 @@ func TestRenewTestdata(t *testing.T) {
 	}
 }
 
-// takesEffect measures how long readings are accepted after a revocation by a verifier that fetches only what has become too
-// old.
-func (r trial) takesEffect(check ca.Check) {
+// takesEffect measures for how long, and how many, readings are accepted after a revocation by a verifier that fetches only what has
+// become too old.
+func (r trial) takesEffect(check ca.Check, name string) (took time.Duration, accepted int) {
+	r.t.Helper()
 	t := r.t
-	meter, signer := r.enrolled("revoked-by-" + string(check))
+	meter, signer := r.enrolled(name)
 	v := &ca.Verifier{Roots: r.Roots(), Check: check, MaxAge: maxAge}
 	if err := v.Add(meter.Certificate); err != nil {
 		t.Fatal(err)
@@ -387,7 +404,7 @@ func (r trial) takesEffect(check ca.Check) {
 	if _, err := r.Revoke(t.Context(), meter.Leaf.SerialNumber, pki.KeyCompromise); err != nil {
 		t.Fatal(err)
 	}
-	begin, accepted := time.Now(), 0
+	begin := time.Now()
 	for {
 		err := v.Verify(meter.Meter, digest, signature, time.Time{})
 		switch kind := ca.KindOf(err); kind {
@@ -397,16 +414,7 @@ func (r trial) takesEffect(check ca.Check) {
 			fetch()
 			continue
 		case ca.Revoked:
-			took := time.Since(begin)
-			most := maxAge + time.Second // the slack of a busy machine
-			if check == ca.CheckOCSP {
-				most += refresh
-			}
-			t.Logf("a revocation takes effect after %v, with an age of at most %v and %d readings accepted", took, maxAge, accepted)
-			if accepted == 0 || took > most {
-				t.Errorf("took effect after %v and %d readings, want at most %v", took, accepted, most)
-			}
-			return
+			return time.Since(begin), accepted
 		default:
 			t.Fatal(err)
 		}
