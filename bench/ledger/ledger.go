@@ -19,6 +19,12 @@ var (
 	ErrNoNetwork = errors.New("no network is up now")    // as between two sessions of a run
 )
 
+// An UnreachableError says why a ledger cannot be read now, as while none of its peers answers. Later it may be.
+type UnreachableError struct{ Reason string }
+
+// Error returns the reason.
+func (e *UnreachableError) Error() string { return e.Reason }
+
 // MostPerPage bounds how many blocks or transactions one call of a Reader returns.
 const MostPerPage = 100
 

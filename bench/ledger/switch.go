@@ -15,7 +15,8 @@ type Switch struct {
 	to     atomic.Pointer[Reader]
 }
 
-// Set has the calls that follow go to a Reader; nil: to none. Calls under way end as they began.
+// Set has the calls that follow go to a Reader; nil: to none. Calls under way end as they began, or with ErrNoNetwork where the network
+// that they ask goes meanwhile.
 func (s *Switch) Set(to Reader) {
 	if to == nil {
 		s.to.Store(nil)
@@ -24,47 +25,37 @@ func (s *Switch) Set(to Reader) {
 	s.to.Store(&to)
 }
 
-func (s *Switch) reader() (Reader, error) {
-	if to := s.to.Load(); to != nil {
-		return *to, nil
+// through asks the Reader that is set.
+func through[T any](s *Switch, ask func(Reader) (T, error)) (T, error) {
+	to := s.to.Load()
+	if to == nil {
+		return *new(T), ErrNoNetwork
 	}
-	return nil, ErrNoNetwork
+	found, err := ask(*to)
+	if err != nil && s.to.Load() != to { // it was closed meanwhile, which is why
+		err = ErrNoNetwork
+	}
+	return found, err
 }
 
 // Overview implements Reader.
 func (s *Switch) Overview(ctx context.Context) (Overview, error) {
-	to, err := s.reader()
-	if err != nil {
-		return Overview{}, err
-	}
-	return to.Overview(ctx)
+	return through(s, func(to Reader) (Overview, error) { return to.Overview(ctx) })
 }
 
 // Blocks implements Reader.
 func (s *Switch) Blocks(ctx context.Context, channel string, before uint64, n int) ([]Block, error) {
-	to, err := s.reader()
-	if err != nil {
-		return nil, err
-	}
-	return to.Blocks(ctx, channel, before, n)
+	return through(s, func(to Reader) ([]Block, error) { return to.Blocks(ctx, channel, before, n) })
 }
 
 // Block implements Reader.
 func (s *Switch) Block(ctx context.Context, channel string, number uint64, from, n int) (BlockPage, error) {
-	to, err := s.reader()
-	if err != nil {
-		return BlockPage{}, err
-	}
-	return to.Block(ctx, channel, number, from, n)
+	return through(s, func(to Reader) (BlockPage, error) { return to.Block(ctx, channel, number, from, n) })
 }
 
 // Transaction implements Reader.
 func (s *Switch) Transaction(ctx context.Context, channel, id string) (Transaction, error) {
-	to, err := s.reader()
-	if err != nil {
-		return Transaction{}, err
-	}
-	t, err := to.Transaction(ctx, channel, id)
+	t, err := through(s, func(to Reader) (Transaction, error) { return to.Transaction(ctx, channel, id) })
 	if err != nil || s.Recent == nil {
 		return t, err
 	}
@@ -78,11 +69,7 @@ func (s *Switch) Transaction(ctx context.Context, channel, id string) (Transacti
 
 // Meter implements Reader.
 func (s *Switch) Meter(ctx context.Context, channel, meter string, after uint64) (Found, error) {
-	to, err := s.reader()
-	if err != nil {
-		return Found{}, err
-	}
-	return to.Meter(ctx, channel, meter, after)
+	return through(s, func(to Reader) (Found, error) { return to.Meter(ctx, channel, meter, after) })
 }
 
 var _ Reader = (*Switch)(nil)

@@ -67,3 +67,32 @@ func TestSwitch(t *testing.T) {
 		})
 	}
 }
+
+// going is a Reader whose network goes while it is asked.
+type going struct {
+	ledger.Reader
+	from *ledger.Switch
+	to   ledger.Reader
+}
+
+func (g going) Blocks(context.Context, string, uint64, int) ([]ledger.Block, error) {
+	g.from.Set(g.to)
+	return nil, errors.New("the connection is closing")
+}
+
+// A question to a network that goes meanwhile fails as one that comes afterwards, also where there is another network by then.
+func TestSwitchMeanwhile(t *testing.T) {
+	for name, to := range map[string]ledger.Reader{"none after it": nil, "another": named("another"), "it stays": going{}} {
+		t.Run(name, func(t *testing.T) {
+			var s ledger.Switch
+			from := going{from: &s, to: to}
+			if name == "it stays" {
+				from.from = new(ledger.Switch)
+			}
+			s.Set(from)
+			if _, err := s.Blocks(t.Context(), "", 0, 1); errors.Is(err, ledger.ErrNoNetwork) != (name != "it stays") || err == nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -39,6 +39,8 @@ var (
 	errAbsent  = fmt.Errorf("block 7: %w", ledger.ErrNotFound)
 	errEnded   = status.Error(codes.Unavailable, "connection errRefused")
 	errRefused = status.Error(codes.Unknown, "access denied")
+
+	errUnreachable = errors.New("stands for any *ledger.UnreachableError")
 )
 
 // What one peer does not find, which is behind, the next one finds; a refusal is an answer.
@@ -57,12 +59,16 @@ func TestAsk(t *testing.T) {
 		{"one has ended, the other is behind", answers{"a": errEnded, "b": errAbsent}, 0, ledger.ErrNotFound},
 		{"one stands still", answers{"b": 2}, 2, nil},
 		{"a refusal", answers{"a": errRefused, "b": 2}, 0, ledger.ErrForbidden},
+		{"both have ended", answers{"a": errEnded, "b": errEnded}, 0, errUnreachable},
+		{"both stand still", answers{}, 0, errUnreachable},
+		{"one has ended, the other stands still", answers{"a": errEnded}, 0, errUnreachable},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				of, question := c.say.channelOf("a", "b")
 				got, err := ask(t.Context(), of, question)
-				if got != c.want || !errors.Is(err, c.wrong) {
+				_, unreachable := errors.AsType[*ledger.UnreachableError](err)
+				if got != c.want || unreachable != (c.wrong == errUnreachable) || !unreachable && !errors.Is(err, c.wrong) {
 					t.Errorf("%d, %v; want %d, %v", got, err, c.want, c.wrong)
 				}
 			})

@@ -196,7 +196,7 @@ func (e *Explorer) begin(ctx context.Context, name string) (c *channel, end func
 	case <-ctx.Done():
 		return nil, nil, context.Cause(ctx)
 	case <-time.After(Timeout):
-		return nil, nil, fmt.Errorf("too many others read blocks: none of %d has ended within %v", mostAsking, Timeout)
+		return nil, nil, &ledger.UnreachableError{Reason: fmt.Sprintf("too many others read blocks: none of %d has ended within %v", mostAsking, Timeout)}
 	}
 }
 
@@ -257,7 +257,8 @@ func (p *endpoint) note(failed bool) {
 }
 
 // ask puts a question to one peer of a channel after the other until one answers, be it by a refusal: what one does not find that may
-// be behind, the next one may. None may take longer than its share of what is left of Timeout.
+// be behind, the next one may. None may take longer than its share of what is left of Timeout. Where none answers the error is a
+// *ledger.UnreachableError.
 func ask[T any](ctx context.Context, c *channel, question func(ctx context.Context, p *endpoint) (T, error)) (answer T, err error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
@@ -283,12 +284,12 @@ func ask[T any](ctx context.Context, c *channel, question func(ctx context.Conte
 			return answer, context.Cause(ctx) // who asked wants it no more
 		}
 		p.note(true)
+		why := fmt.Sprintf("peer %s: %s", p.name, client.Said(err))
 		if late {
-			_, why, _ := strings.Cut(err.Error(), unconnected)
-			err = fmt.Errorf("peer %s did not answer within %.1f s%s", p.name, share.Seconds(), because(why))
-		} else {
-			err = fmt.Errorf("peer %s: %s", p.name, client.Said(err))
+			_, connecting, _ := strings.Cut(err.Error(), unconnected)
+			why = fmt.Sprintf("peer %s did not answer within %.1f s%s", p.name, share.Seconds(), because(connecting))
 		}
+		err = &ledger.UnreachableError{Reason: why}
 		if ctx.Err() != nil {
 			break
 		}

@@ -116,6 +116,7 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request, do func(context.C
 	defer func() { <-s.queries }()
 	found, err := do(ctx, s.config.Ledger, &asked{request: r, values: values})
 	wrong, bad := errors.AsType[badRequest](err)
+	_, unreachable := errors.AsType[*ledger.UnreachableError](err)
 	switch {
 	case err == nil:
 		answer(w, found)
@@ -123,12 +124,12 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request, do func(context.C
 		refuse(w, http.StatusBadRequest, string(wrong))
 	case errors.Is(err, ledger.ErrNotFound), errors.Is(err, ledger.ErrNotKept):
 		refuse(w, http.StatusNotFound, sentence(err))
-	case errors.Is(err, ledger.ErrNoNetwork):
-		refuse(w, http.StatusServiceUnavailable, sentence(err))
 	case errors.Is(err, ledger.ErrForbidden):
 		refuse(w, http.StatusForbidden, sentence(err))
+	case errors.Is(err, ledger.ErrNoNetwork), unreachable: // now: later it may be another answer
+		refuse(w, http.StatusServiceUnavailable, sentence(err))
 	case ctx.Err() != nil:
-		refuse(w, http.StatusBadGateway, fmt.Sprintf("the ledger was not read within %s", queryTime))
+		refuse(w, http.StatusServiceUnavailable, fmt.Sprintf("the ledger was not read within %s", queryTime))
 	default:
 		refuse(w, http.StatusBadGateway, sentence(err))
 	}

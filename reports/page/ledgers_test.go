@@ -97,7 +97,8 @@ func TestLedgerErrors(t *testing.T) {
 		{fmt.Errorf("reads: %w", ledger.ErrNotKept), 404, "reads: " + ledger.ErrNotKept.Error()},
 		{ledger.ErrNoNetwork, 503, ledger.ErrNoNetwork.Error()},
 		{fmt.Errorf("Org1MSP: %w", ledger.ErrForbidden), 403, "Org1MSP: " + ledger.ErrForbidden.Error()},
-		{errors.New("peer0: connection refused"), 502, "peer0: connection refused"},
+		{fmt.Errorf("height of channel x: %w", &ledger.UnreachableError{Reason: "peer0: connection refused"}), 503, "height of channel x: peer0: connection refused"},
+		{errors.New("peer0 sent block 7 where 8 was asked for"), 502, "peer0 sent block 7 where 8 was asked for"},
 		{errors.New("two\nlines\x1b[31m"), 502, `two; lines\x1b[31m`},
 		{errors.New(strings.Repeat("ä", 1000)), 502, strings.Repeat("ä", 300) + "…"},
 	} {
