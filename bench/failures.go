@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"meterbench/bench/result"
+	"meterbench/internal/printable"
 )
 
 // failures collects errors, the first few kinds per outcome: there may be millions, each with its own numbers.
@@ -43,7 +44,7 @@ func (f *failures) count(o result.Outcome, text string, n uint64) {
 	i := slices.IndexFunc(*kept, func(k failureKind) bool { return k.kind == kind })
 	if i < 0 {
 		if len(*kept) < failureTexts {
-			*kept = append(*kept, failureKind{kind, Failure{Outcome: o, Text: text}})
+			*kept = append(*kept, failureKind{kind, Failure{Outcome: o, Text: printable.Plain(text)}})
 		} else if len(*kept) == failureTexts {
 			*kept = append(*kept, failureKind{otherFailures, Failure{Outcome: o, Text: otherFailures}})
 		}

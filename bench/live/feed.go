@@ -12,6 +12,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
+	"meterbench/internal/printable"
 )
 
 // Feed is an Observer of a study that keeps its State and tells who subscribed of every change. Any goroutine may use it.
@@ -236,7 +237,7 @@ func (f *Feed) End(err error, report string) {
 	defer f.mu.Unlock()
 	end := End{At: f.since(), Report: report}
 	if err != nil {
-		end.Failed = err.Error()
+		end.Failed = printable.Plain(err.Error())
 	}
 	f.tell(KindEnd, end)
 	for reader := range f.readers {

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"meterbench/internal/printable"
 )
 
 // The files of a run's folder that this package writes.
@@ -207,7 +209,7 @@ func (w *Writer) Abort(cause error) error {
 	}
 	w.run.Failure = "unknown cause"
 	if cause != nil {
-		w.run.Failure = cause.Error()
+		w.run.Failure = printable.Plain(cause.Error())
 	}
 	return errors.Join(closing, WriteJSON(w.path(runFile), &w.run))
 }

@@ -27,7 +27,7 @@ func TestInterruptedInALevel(t *testing.T) {
 	measured(t, o.err)
 	sum := o.summary
 	equal(t, "complete", false, sum.Complete)
-	o.warned(t, "the run ended early (context canceled): the figures cover what was done until then")
+	o.warned(t, "the run ended early (interrupted): the figures cover what was done until then")
 	o.warned(t, "a at 80/s: the level was interrupted and is shorter than planned")
 	if len(sum.Points) != 2 {
 		t.Fatalf("%d points, want the whole level and the partial one", len(sum.Points))
@@ -194,7 +194,7 @@ func TestEncryptionCostIsKept(t *testing.T) {
 			equal(t, "audit", nil, o.summary.Audit)
 			equal(t, "without an end", false, o.run.Ended.IsZero())
 			equal(t, "failure", "", o.run.Failure)
-			o.warned(t, "the run ended early ("+tt.want+"): the figures cover what was done until then")
+			o.warned(t, "the run ended early ("+sentence(tt.want)+"): the figures cover what was done until then")
 		})
 	}
 }
@@ -253,7 +253,7 @@ func TestInterruptedInTheAudit(t *testing.T) {
 	equal(t, "points", 1, len(o.summary.Points))
 	equal(t, "audit", nil, o.summary.Audit)
 	equal(t, "complete", false, o.summary.Complete)
-	o.warned(t, "the audit failed: context canceled")
+	o.warned(t, "the audit failed: interrupted")
 }
 
 // Whoever has to find out why nodes failed needs their logs; nobody needs

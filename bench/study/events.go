@@ -11,6 +11,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/internal/alarm"
+	"meterbench/internal/printable"
 )
 
 // restoring bounds the time in which the network is made whole after a level.
@@ -117,7 +118,7 @@ func (d *disturbance) act(ctx context.Context, e scenario.Event) {
 		did = about
 		did.Took = time.Since(began).Seconds()
 		if err != nil {
-			did.Failed, _, _ = strings.Cut(err.Error(), "\n")
+			did.Failed, _, _ = strings.Cut(printable.Plain(err.Error()), "\n")
 		}
 		d.done = append(d.done, did)
 		d.tell(did, true)
@@ -236,7 +237,7 @@ func (d *disturbance) restore(ctx context.Context) error {
 		i := d.expect(e, time.Now())
 		did, err := d.site.Disturb(ctx, e)
 		if err != nil {
-			did.Failed = err.Error()
+			did.Failed = sentence(err.Error())
 			failed = errors.Join(failed, err)
 		}
 		d.note(e, i, did)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"meterbench/bench"
@@ -212,7 +213,7 @@ func highest(q stats.Quantiles) (name string, value float64) {
 // flag adds a warning to a point, with its figures in brackets where there are any, and to the run's own list
 // without them.
 func (s *study) flag(p *result.Point, code stats.Code, figures, format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+	text := sentence(fmt.Sprintf(format, args...))
 	s.note(place(p.Series, p.Load), code, text)
 	if figures != "" {
 		text = fmt.Sprintf("%s (%s)", text, figures)
@@ -223,6 +224,7 @@ func (s *study) flag(p *result.Point, code stats.Code, figures, format string, a
 // note keeps a warning for the end of the run's own list, where those of one text become one with all the
 // points, or series, that they concern.
 func (s *study) note(where string, code stats.Code, text string) {
+	text = sentence(text)
 	at := slices.IndexFunc(s.notes, func(w result.Warning) bool { return w.Text == text })
 	if at < 0 {
 		at = len(s.notes)
@@ -241,6 +243,7 @@ func (s *study) warn(code stats.Code, format string, args ...any) {
 
 // add adds a warning to the run's list, once. What is left on a ledger is told anew with each network, for all until then.
 func (s *study) add(w result.Warning) {
+	w.Text = sentence(w.Text)
 	if w.Code == result.LeftOnLedger {
 		s.summary.Notices = slices.DeleteFunc(s.summary.Notices, func(o result.Warning) bool { return o.Code == w.Code })
 	}
@@ -249,6 +252,9 @@ func (s *study) add(w result.Warning) {
 		s.tell()
 	}
 }
+
+// sentence returns a text that may quote errors as a line in plain English.
+func sentence(text string) string { return printable.Plain(strings.ReplaceAll(text, "\n", "; ")) }
 
 // place names a load level of a series.
 func place(series string, load result.Load) string { return fmt.Sprintf("%s at %s", series, load) }

@@ -289,7 +289,7 @@ func TestCutOff(t *testing.T) {
 				t.Errorf("the worker ended with %v", err)
 			}
 			if words := map[string]string{
-				"cut off": "has not answered", "killed": "its connection broke", "interrupted": "it was ended: context canceled", "reported": "signal: killed",
+				"cut off": "has not answered", "killed": "its connection broke", "interrupted": "it was ended: interrupted", "reported": "signal: killed",
 			}[name]; !strings.Contains(loss.Why, words) {
 				t.Errorf("%q, want %q", loss.Why, words)
 			}

@@ -76,7 +76,7 @@ func departure(why error) error {
 		return why
 	}
 	if text := status.Convert(why).Message(); text != "" && text != "context canceled" {
-		return fmt.Errorf("its connection broke: %s", printable.Line(text))
+		return fmt.Errorf("its connection broke: %s", printable.Line(printable.Plain(text)))
 	}
 	return errors.New("its connection broke: the process has ended, or its machine cannot be reached any more")
 }
@@ -87,7 +87,7 @@ func (m *member) receive(r *report) error {
 	defer m.mu.Unlock()
 	switch {
 	case r.Leaving != "":
-		return fmt.Errorf("it was ended: %s", printable.Line(r.Leaving))
+		return fmt.Errorf("it was ended: %s", printable.Line(printable.Plain(r.Leaving)))
 	case r.Hello != nil:
 		return errors.New("it says twice who it is")
 	case r.Working != "":

@@ -140,7 +140,7 @@ func saying(stderr io.Writer, of string) func(text string) {
 		if _, is := terminal(stderr); is { // a status line may be there
 			erase = "\r" + ansi.EraseLine.Sprint()
 		}
-		fmt.Fprintf(stderr, "%s%s: %s\n", erase, of, printable.Line(text))
+		fmt.Fprintf(stderr, "%s%s: %s\n", erase, of, printable.Line(printable.Plain(text)))
 	}
 }
 

@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	code, text := verdict(ctx, err)
 	if text != "" {
-		fmt.Fprintln(stderr, "meterbench:", printable.Brief(printable.Lines(text))) // it may quote nodes, files and what was asked for
+		fmt.Fprintln(stderr, "meterbench:", printable.Brief(printable.Lines(printable.Plain(text)))) // it may quote nodes, files and what was asked for
 	}
 	return code
 }

@@ -127,8 +127,8 @@ func namesIn(c *x509.Certificate) string {
 	return strings.Join(names, ", ")
 }
 
-// Said returns what a gateway service, and through it endorsers and orderers, said in the error of a call, without
-// gRPC's own words.
+// Said returns what a gateway service, and through it endorsers and orderers, said in the error of a call, in plain
+// English.
 func Said(err error) string {
 	said := err.Error()
 	if s, ok := errors.AsType[interface {
@@ -140,5 +140,5 @@ func Said(err error) string {
 	for i, d := range details(err) {
 		said = with(said, i, d, d.GetMessage())
 	}
-	return printable.Line(said)
+	return printable.Line(printable.Plain(said))
 }

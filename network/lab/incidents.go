@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/internal/printable"
 	"meterbench/internal/process"
 	"meterbench/network"
 	"meterbench/network/ca"
@@ -138,7 +139,7 @@ func endOf(err error, by result.Process) result.Incident {
 	if end, ok := errors.AsType[*network.NodeEnd](err); ok {
 		in.Process, in.Since, in.By, err = result.Process{Role: end.Role, Name: end.Node}, end.At, end.By, end.Cause
 	}
-	in.Status, _, _ = strings.Cut(err.Error(), "\n")
+	in.Status, _, _ = strings.Cut(printable.Plain(err.Error()), "\n")
 	in.Status = strings.TrimLeft(strings.TrimPrefix(in.Status, in.Name+" ended"), ",: ")
 	if exit, ok := errors.AsType[*process.ExitError](err); ok {
 		in.Log, in.Tail = exit.LogPath, exit.Tail

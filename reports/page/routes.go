@@ -173,7 +173,7 @@ func send(w http.ResponseWriter, code int, text []byte) {
 // sentence returns an error as one line of bounded length.
 func sentence(err error) string {
 	const most = 300
-	text := []rune(printable.Line(strings.ReplaceAll(err.Error(), "\n", "; ")))
+	text := []rune(printable.Line(printable.Plain(strings.ReplaceAll(err.Error(), "\n", "; "))))
 	if len(text) > most {
 		text = append(text[:most], '…')
 	}
