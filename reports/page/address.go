@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"meterbench/internal/listen"
 )
 
@@ -101,13 +103,35 @@ func CheckToken(token string) error {
 	return nil
 }
 
-// listen takes the address.
+// listen takes the address. Connections keep little of what is sent or not read: the kernel would take megabytes for each.
 func (a address) listen() (net.Listener, error) {
 	listener, err := listen.TCP(a.at.String())
 	if wrong, ok := errors.AsType[*listen.Error](err); ok {
 		return nil, &AddressError{a.text, wrong.Problem, wrong.Remedy}
 	}
-	return listener, err
+	if err != nil {
+		return nil, err
+	}
+	raw, err := listener.(*net.TCPListener).SyscallConn()
+	if err == nil {
+		failed := raw.Control(func(fd uintptr) { // which those that are accepted take over
+			err = errors.Join(unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, mostReceived),
+				unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF, mostUnread))
+		})
+		err = errors.Join(failed, err)
+	}
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	return listener, nil
+}
+
+// cause returns what the kernel says in the error of a call, without the call.
+func cause(err error) string {
+	if call, ok := errors.AsType[*net.OpError](err); ok {
+		err = call.Err
+	}
+	return err.Error()
 }
 
 // shown returns the host by which a browser reaches the page.

@@ -25,7 +25,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	to := &stream{buffer: bufio.NewWriter(w), control: http.NewResponseController(w)}
+	to := &stream{buffer: bufio.NewWriter(w), control: http.NewResponseController(w), patience: s.patience.write}
 	to.line("retry: 2000\n\n")
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
@@ -78,9 +78,10 @@ func (s *Server) pump(to *stream, r *http.Request, feed *live.Feed, changed <-ch
 
 // stream writes to a reader who is given a bounded time for each write.
 type stream struct {
-	buffer  *bufio.Writer
-	control *http.ResponseController
-	err     error
+	buffer   *bufio.Writer
+	control  *http.ResponseController
+	patience time.Duration
+	err      error
 }
 
 func (to *stream) message(m live.Message) {
@@ -95,7 +96,7 @@ func (to *stream) line(text string) {
 }
 
 func (to *stream) deadline() {
-	if err := to.control.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
+	if err := to.control.SetWriteDeadline(time.Now().Add(to.patience)); err != nil {
 		to.err = err
 	}
 }

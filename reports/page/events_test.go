@@ -107,12 +107,15 @@ func (r *recorder) FlushError() error                { return nil }
 func (r *recorder) SetWriteDeadline(time.Time) error { return nil }
 
 // streaming returns how many goroutines of this process stream.
-func streaming() int {
+func streaming() int { return running("page.(*Server).events(") }
+
+// running returns how many goroutines of this process run a function.
+func running(function string) int {
 	var all strings.Builder
 	if err := pprof.Lookup("goroutine").WriteTo(&all, 2); err != nil {
 		panic(err)
 	}
-	return strings.Count(all.String(), "page.(*Server).events(")
+	return strings.Count(all.String(), function)
 }
 
 // Of 200 streams 64 are served, the rest is refused, and all that were let in go on. When they have gone, so have their
@@ -227,7 +230,7 @@ func TestSlowLoris(t *testing.T) {
 			}
 		}()
 	}
-	client := &http.Client{Timeout: headerTime} // before they are closed
+	client := &http.Client{Timeout: usualPatience.header} // before they are closed
 	for range 20 {
 		answer, err := client.Get(s.URL())
 		if err != nil {

@@ -32,7 +32,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		if r.ContentLength != 0 { // as long as it is: also what is not read of a body is waited for
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(headerTime))
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.patience.header))
 		}
 		switch {
 		case !s.addressed(r):

@@ -60,18 +60,28 @@ const (
 	mostQueries     = 4   // of ledgers at once: they ask the network that may be measured
 	mostHeader      = 16 << 10
 	mostBody        = 4 << 10
-	headerTime      = 5 * time.Second // for the header of a request, and for its body
-	idleTime        = time.Minute
-	answerTime      = 30 * time.Second // for writing an answer
-	writeTime       = 5 * time.Second  // for writing one message to a stream: who takes longer is dropped
+	mostReceived    = 16 << 10 // bytes that the kernel keeps for us of what a client sends, and doubles
+	mostUnread      = 64 << 10 // likewise of what one does not read
 	heartbeat       = 15 * time.Second
 	queryTime       = 15 * time.Second
 	closeTime       = 2 * time.Second
 )
 
+// patience is how long a client is waited for. Who takes longer is dropped.
+type patience struct {
+	header time.Duration // for the header of a request, and for its body
+	idle   time.Duration // for the next request
+	answer time.Duration // for an answer to be read
+	report time.Duration // likewise for a file of a report
+	write  time.Duration // for a message of a stream to be read
+}
+
+var usualPatience = patience{header: 5 * time.Second, idle: time.Minute, answer: 30 * time.Second, report: 5 * time.Minute, write: 5 * time.Second}
+
 // Server serves a page until Close. Its methods may be called by several goroutines at once.
 type Server struct {
 	config    Config
+	patience  patience
 	name      string // by which the user named the address, in lower case; empty where by number
 	url       string
 	cookie    string // name of the cookie
@@ -100,6 +110,10 @@ type watched struct {
 // Serve begins to serve a page. What is wrong with the address or token is an *AddressError, or ErrNoToken or ErrShortToken, and
 // then nothing is served. The context is that of looking up a name.
 func Serve(ctx context.Context, config Config) (*Server, error) {
+	return serveWith(ctx, config, usualPatience)
+}
+
+func serveWith(ctx context.Context, config Config, patience patience) (*Server, error) {
 	at, err := resolve(ctx, config.Address)
 	if err == nil {
 		err = checkToken(at, config.Token)
@@ -108,7 +122,8 @@ func Serve(ctx context.Context, config Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		config: config, name: at.name, stopToken: rand.Text(), session: rand.Text(), served: make(chan struct{}), closing: make(chan struct{}),
+		config: config, patience: patience, name: at.name, stopToken: rand.Text(), session: rand.Text(),
+		served: make(chan struct{}), closing: make(chan struct{}),
 		streams: make(chan struct{}, mostStreams), queries: make(chan struct{}, mostQueries), changed: make(chan struct{}),
 	}
 	if s.assets, err = readAssets(); err != nil {
@@ -127,13 +142,13 @@ func Serve(ctx context.Context, config Config) (*Server, error) {
 	s.url = (&url.URL{Scheme: "http", Host: net.JoinHostPort(at.shown(), fmt.Sprint(port)), Path: "/"}).String()
 	s.cookie = fmt.Sprintf("meterbench-%d", port) // cookies don't tell ports apart
 	s.http = &http.Server{
-		Handler: s.guard(s.router()), ReadHeaderTimeout: headerTime, WriteTimeout: answerTime, IdleTimeout: idleTime, MaxHeaderBytes: mostHeader,
-		DisableGeneralOptionsHandler: true, ErrorLog: log.New(&complaints{tell: config.Failed}, "", 0),
+		Handler: s.guard(s.router()), ReadHeaderTimeout: patience.header, WriteTimeout: patience.answer, IdleTimeout: patience.idle,
+		MaxHeaderBytes: mostHeader, DisableGeneralOptionsHandler: true, ErrorLog: log.New(&complaints{tell: config.Failed}, "", 0),
 	}
 	go func() {
 		defer close(s.served)
 		if err := s.http.Serve(netutil.LimitListener(listener, mostConnections)); !errors.Is(err, http.ErrServerClosed) {
-			s.failed(err)
+			s.failed(fmt.Errorf("nobody can open it any more: %s", cause(err)))
 		}
 	}()
 	return s, nil

@@ -14,11 +14,8 @@ import (
 // reportFile is the report in a run's folder.
 const reportFile = "report.html"
 
-// mostReport is the size in bytes of a file of a report that is served, and reportTime the time for it.
-const (
-	mostReport = 256 << 20
-	reportTime = 5 * time.Minute
-)
+// mostReport is the size in bytes of a file of a report that is served.
+const mostReport = 256 << 20
 
 // A run's folder may be a stranger's. Its report is shown apart from our page: in an origin of its own, from which nothing can be
 // asked or sent.
@@ -52,7 +49,7 @@ func (s *Server) report(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer f.Close() // only read
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(reportTime))
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.patience.report))
 	w.Header().Set("Content-Type", served[row].kind)
 	w.Header().Set("Content-Security-Policy", served[row].policy)
 	http.ServeContent(w, r, file, time.Time{}, io.NewSectionReader(f, 0, f.Size()))
