@@ -26,17 +26,7 @@ import (
 // are drawings in print and without scripts. Only the file itself is loaded.
 func TestReportBrowser(t *testing.T) {
 	chromium := browser(t)
-	stored := filepath.Join("..", "..", "reports", "testdata")
-	summary := readJSON[result.Summary](t, filepath.Join(stored, "summary.json"))
-	summary.Upgrade()
-	var document bytes.Buffer
-	if err := render.HTML(&document, reports.Build(readJSON[result.Run](t, filepath.Join(stored, "run.json")), summary)); err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "report.html")
-	if err := os.WriteFile(file, document.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file, summary := drawnReport(t)
 	want := map[string]map[int]float64{} // throughput by series and clients
 	for _, p := range summary.Points {
 		if want[p.Series] == nil {
@@ -111,6 +101,23 @@ func TestReportBrowser(t *testing.T) {
 		t.Errorf("%d charts without scripts", n)
 	}
 	page.shoot("report-without-scripts")
+}
+
+// drawnReport draws the report of the stored run of reports.
+func drawnReport(t *testing.T) (file string, summary result.Summary) {
+	t.Helper()
+	stored := filepath.Join("..", "..", "reports", "testdata")
+	summary = readJSON[result.Summary](t, filepath.Join(stored, "summary.json"))
+	summary.Upgrade()
+	var document bytes.Buffer
+	if err := render.HTML(&document, reports.Build(readJSON[result.Run](t, filepath.Join(stored, "run.json")), summary)); err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(file, document.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file, summary
 }
 
 // chart is the one that the helpers below look at, and chartPixels how many of its pixels have colour.

@@ -53,10 +53,7 @@ globalThis.Charts = (() => {
     }
   }, {rootMargin: "100px"});
   const sizes = new ResizeObserver(entries => entries.forEach(({target, contentRect: {width, height}}) => {
-    const chart = charted.get(target);
-    chart.size = [Math.round(width), Math.round(height)]; // to ask for it while drawing would have the browser lay the page out each time
-    chart.resized = true;
-    later(chart);
+    if (charted.get(target).resize(width, height)) later(charted.get(target));
   }));
   document.addEventListener("visibilitychange", () => {
     frame = 0; // none comes to a page that is hidden
@@ -151,6 +148,23 @@ globalThis.Charts = (() => {
 
     // later draws the chart with the next frame in which it can be seen.
     later() { later(this); }
+
+    // now draws the chart at once, whether or not it can be seen.
+    now() {
+      const {width, height} = this.plot.getBoundingClientRect();
+      this.resize(width, height);
+      due.delete(this);
+      this.draw();
+    }
+
+    // resize reports whether the size is another one. It is kept, as to ask for it while drawing would have the browser lay the page out
+    // each time.
+    resize(width, height) {
+      const size = [Math.round(width), Math.round(height)];
+      if (size[0] === this.size[0] && size[1] === this.size[1]) return false;
+      this.size = size;
+      return this.resized = true;
+    }
 
     // peers are the charts that share the zoom.
     peers() { return this.spec.sync ? [...all].filter(chart => chart.spec.sync === this.spec.sync) : [this]; }

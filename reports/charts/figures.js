@@ -28,7 +28,9 @@
         chart.set(all.stacked ? bars(all, panel) : lines(all, panel));
       });
       figure.classList.add("charted");
+      made.forEach(chart => chart.now()); // so that no frame has neither
     } catch (e) {
+      figure.classList.remove("charted");
       made.forEach(chart => chart.destroy());
       console.error(e);
     }
