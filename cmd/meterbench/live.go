@@ -177,6 +177,14 @@ func (l *livePage) watch(config *study.Config) {
 	})
 }
 
+// beside returns an observer that is also the page's, if there is one, of what follows the study under way.
+func (l *livePage) beside(other study.Observer) study.Observer {
+	if l.feed == nil {
+		return other
+	}
+	return study.Observers(other, l.feed)
+}
+
 // remember has the pages of transactions say where the latency of those went that a study is about to send.
 func (l *livePage) remember(config *study.Config) {
 	recent, others := l.ledgers.Recent, config.Records

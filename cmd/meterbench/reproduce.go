@@ -108,8 +108,9 @@ func (r *runner) try(trial lab.Trial, dir string, seed uint64) (*result.Integrit
 	if err != nil {
 		return nil, err
 	}
-	watch := newProgress(r.cmd.ErrOrStderr())
-	defer watch.close()
+	shown := newProgress(r.cmd.ErrOrStderr())
+	defer shown.close()
+	watch := r.live.beside(shown)
 	watch.Step(trial.Step)
 	return trial.Try(r.cmd.Context(), lab.TrialConfig{Dir: dir, Seed: seed, Binaries: binaries, CA: r.ca, Working: watch.Working})
 }
