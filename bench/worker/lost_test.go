@@ -537,3 +537,34 @@ func (instant) Submit(context.Context, bench.Transaction) (bench.Receipt, error)
 	now := time.Now()
 	return bench.Receipt{TxID: [32]byte{1}, Endorsed: now, Submitted: now, Committed: now, Outcome: result.Valid}, nil
 }
+
+// What a worker cannot open is named with the worker, once, and is a mistake of the user's where it is one at the worker.
+func TestCannotOpen(t *testing.T) {
+	t.Parallel()
+	host := greeting(Rank{}, "").Host
+	for name, tt := range map[string]struct {
+		failed  error
+		want    string
+		mistake bool
+	}{
+		"a mistake": {InputErrorf("worker 1 on %s does not reach the peer", host), "worker 1 on " + host + " does not reach the peer", true},
+		"a failure": {errors.New("no memory"), "worker 1 on " + host + ": no memory", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := gather(t, 2, setting{as: func(rank int, cfg *ServeConfig) {
+				open := cfg.Open
+				cfg.Open = func(ctx context.Context, o Opening) (Station, error) {
+					if rank == 1 {
+						return nil, tt.failed
+					}
+					return open(ctx, o)
+				}
+			}})
+			_, err := c.start(t)
+			if err == nil || err.Error() != tt.want || mistaken(err) != tt.mistake {
+				t.Errorf("%v is a mistake: %v, want %q, %v", err, mistaken(err), tt.want, tt.mistake)
+			}
+		})
+	}
+}

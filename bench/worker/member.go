@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,6 +112,18 @@ func (m *member) receive(r *report) error {
 	return nil
 }
 
+// failed returns the error of an order that the worker could not carry out, which names the worker once.
+func (m *member) failed(d *done) error {
+	text := printable.Line(d.Failed)
+	if !strings.HasPrefix(text, m.String()) {
+		text = fmt.Sprintf("%s: %s", m, text)
+	}
+	if d.Input {
+		return InputErrorf("%s", text)
+	}
+	return errors.New(text)
+}
+
 // patience is how long a worker has to stop what it does once it is told to: its transactions under way have two seconds.
 const patience = 10 * time.Second
 
@@ -153,11 +166,7 @@ func (m *member) ask(ctx context.Context, whole []byte, o *order, working func(s
 			case ctx.Err() != nil:
 				return nil, context.Cause(ctx)
 			case d.Failed != "":
-				failed := fmt.Errorf("%s: %s", m, printable.Line(d.Failed))
-				if d.Input {
-					return nil, InputError{failed}
-				}
-				return nil, failed
+				return nil, m.failed(d)
 			}
 			return d, nil
 		case <-m.gone:
