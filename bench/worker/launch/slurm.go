@@ -191,27 +191,31 @@ func message(said string, err error) string {
 	return strings.Join(lines, "; ")
 }
 
-// stop waits until the workers that were sent home have ended, if all had come, and cancels what is left.
+// stop waits until the workers that were sent home have ended, if all had come, and cancels what is left. Slurm itself sees to a node of a
+// cancelled job that does not answer.
 func (b *batch) stop(whole bool) error {
 	b.unwatch()
-	if whole && b.over(grace) {
+	if whole && b.await(grace).over() {
 		return nil
 	}
 	_, err := slurm(context.Background(), nil, "scancel", append(slices.Clone(b.cluster), "--name="+b.name)...)
-	if b.id == "" || b.over(2*grace) {
+	if b.id == "" {
+		return err
+	}
+	if s := b.await(2 * grace); s.over() || s.state == completing {
 		return err
 	}
 	return errors.Join(fmt.Errorf("job %s has not ended: see to it by scancel %s", b.id, b.id), err)
 }
 
-// over waits until the job has ended, at most so long, and reports whether it has.
-func (b *batch) over(most time.Duration) bool {
-	for until := time.Now().Add(most); time.Now().Before(until); time.Sleep(200 * time.Millisecond) {
-		if s, err := b.look(context.Background()); err == nil && s.over() {
-			return true
+// await waits until the job has ended, at most so long, and returns its last state.
+func (b *batch) await(most time.Duration) (s jobState) {
+	for until := time.Now().Add(most); time.Now().Before(until) && !s.over(); time.Sleep(200 * time.Millisecond) {
+		if now, err := b.look(context.Background()); err == nil {
+			s = now
 		}
 	}
-	return false
+	return s
 }
 
 // Dispatch does what a launcher has started this program for, if it has: cancel the job of a process that was killed. args is the whole

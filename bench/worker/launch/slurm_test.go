@@ -200,6 +200,10 @@ func TestSlurmRefuses(t *testing.T) {
 				"sbatch": `for a; do case $a in --output=*) printf '0: [0:00]\n1: meterbench: no address\nsrun: error\n' > ${a#*=};; esac; done; echo 5`},
 			"job 5 of Slurm has ended: FAILED (NonZeroExitCode): worker 1: no address", false, nil,
 		},
+		"a job of which a node does not answer": {
+			map[string]string{"sinfo": known, "sbatch": "echo 5", "scontrol": "grep -q scancel ${0%/*}/calls && s=COMPLETING || s=PENDING; echo JobId=5 JobState=$s Reason=PartitionNodeLimit"},
+			"SBATCH_TIMELIMIT and so on in the environment", true, nil,
+		},
 		"a folder that nodes do not see": {
 			map[string]string{"sinfo": known, "sbatch": "echo 5", "scontrol": "echo JobId=5 JobState=FAILED Reason=JobLaunchFailure ExitCode=0:53"},
 			"choose a folder that they share by --out", true, nil,
@@ -213,10 +217,13 @@ func TestSlurmRefuses(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && strings.Contains(one.answers["scontrol"], completing) {
+				t.Skip("Slurm has a while to hear from the node")
+			}
 			calls := fake(t, one.answers)
 			dir := t.TempDir()
 			err := begin(t, t.Context(), dir, &spoken{})
-			if err == nil || !strings.Contains(err.Error(), one.want) || strings.Contains(err.Error(), "\n") {
+			if err == nil || !strings.Contains(err.Error(), one.want) || strings.Contains(err.Error(), "\n") { // another error is another line
 				t.Errorf("%v, want %q", err, one.want)
 			}
 			if _, mistake := errors.AsType[worker.InputError](err); mistake != one.mistake {

@@ -40,9 +40,12 @@ func (s jobState) waits() bool {
 	return slices.Contains([]string{"PENDING", "REQUEUED", "RESV_DEL_HOLD"}, s.state)
 }
 
+// completing is the state of a job that has been cancelled, or has ended, and whose nodes are not all clear of it.
+const completing = "COMPLETING"
+
 // over reports whether the job has ended.
 func (s jobState) over() bool {
-	working := []string{"RUNNING", "CONFIGURING", "COMPLETING", "STAGE_OUT", "SIGNALING", "STOPPED", "SUSPENDED", "RESIZING"}
+	working := []string{"RUNNING", "CONFIGURING", completing, "STAGE_OUT", "SIGNALING", "STOPPED", "SUSPENDED", "RESIZING"}
 	return s.state != "" && !s.waits() && !slices.Contains(working, s.state)
 }
 
