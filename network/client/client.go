@@ -41,6 +41,9 @@ type Config struct {
 	// Gateways take the transactions in turn. The first one's peer is the observing peer: commits count when
 	// it has them. Should it end, the next one's is.
 	Gateways []Gateway
+	// Turn is the number of this client among those of other processes that load the network with it, from 0. Each begins with
+	// other gateways, endorsers and orderers, so that those in step do not go through the same one at once.
+	Turn uint64
 	// Sites are the names of the network's sites, by their numbers from 1, for errors.
 	Sites []string
 	// Operator is the MSP id of the organisation through whose first gateway Evaluate and Invoke go. Empty:
@@ -162,7 +165,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 		}
 		c.peers = append(c.peers, p)
 	}
-	c.home, c.turns = newPlace(c, c.peers), turnsOf(c.peers)
+	c.home, c.turns = newPlace(c, c.peers), turnsOf(c.peers, c.config.Turn)
 	c.places = []*place{c.home}
 	for _, p := range c.peers {
 		p.place = c.home

@@ -40,11 +40,11 @@ func (c *Client) discover(ctx context.Context, chaincode string) (selection, err
 			groups[name] = append(groups[name], one)
 		}
 	}
-	if found := layoutsOf(descriptor, groups); len(found.all) > 0 {
+	if found := layoutsOf(descriptor, groups, c.config.Turn); len(found.all) > 0 {
 		return found, nil
 	}
 	refused := c.meet(ctx, others)
-	if found := layoutsOf(descriptor, groups); len(found.all) > 0 {
+	if found := layoutsOf(descriptor, groups, c.config.Turn); len(found.all) > 0 {
 		return found, nil
 	}
 	text := fmt.Sprintf("no peers that this client knows satisfy the endorsement policy of %s", chaincode)
@@ -74,11 +74,11 @@ func candidateOf(p *discovery.Peer) (*candidate, error) {
 	return &candidate{address: message.GetAliveMsg().GetMembership().GetEndpoint(), member: id.GetMspid()}, nil
 }
 
-// layoutsOf returns the layouts of a policy for which there are connected endorsers enough.
-func layoutsOf(descriptor *discovery.EndorsementDescriptor, candidates map[string][]*candidate) *layouts {
+// layoutsOf returns the layouts of a policy for which there are connected endorsers enough. Turns begin with those of a number.
+func layoutsOf(descriptor *discovery.EndorsementDescriptor, candidates map[string][]*candidate, first uint64) *layouts {
 	groups := map[string]*group{}
 	for name, all := range candidates {
-		groups[name] = &group{}
+		groups[name] = newGroup(first)
 		for _, one := range all {
 			if one.peer != nil {
 				groups[name].peers = append(groups[name].peers, one.peer)
@@ -86,6 +86,7 @@ func layoutsOf(descriptor *discovery.EndorsementDescriptor, candidates map[strin
 		}
 	}
 	found := &layouts{}
+	found.next.Store(first)
 	for _, l := range descriptor.GetLayouts() {
 		var possible layout
 		for _, name := range slices.Sorted(maps.Keys(l.GetQuantitiesByGroup())) {

@@ -57,6 +57,7 @@ type orderers struct {
 // streams last until life ends.
 func newOrderers(life context.Context, cfg Config, counted *calls) (*orderers, error) {
 	all := &orderers{config: cfg.Orderers, quorum: max(cfg.Quorum, 1)}
+	all.next.Store(cfg.Turn)
 	for _, o := range cfg.Orderers {
 		conn, err := o.Dial.connectWith(o.Address, cmp.Or(o.ServerName, o.Name), o.TLS, counted.options()...)
 		if err != nil {

@@ -211,8 +211,8 @@ type turnKey struct {
 	site   uint16
 }
 
-// turnsOf returns the turns of all organisations and sites that have gateways.
-func turnsOf(peers []*endpoint) map[turnKey]*turn {
+// turnsOf returns the turns of all organisations and sites that have gateways, which begin with that of a number.
+func turnsOf(peers []*endpoint, first uint64) map[turnKey]*turn {
 	all := map[turnKey]*turn{{}: {among: peers}}
 	for _, p := range peers {
 		keys := []turnKey{{p.signer.MSP, 0}}
@@ -224,6 +224,9 @@ func turnsOf(peers []*endpoint) map[turnKey]*turn {
 			t.among = append(t.among, p)
 			all[key] = t
 		}
+	}
+	for _, t := range all {
+		t.next.Store(first)
 	}
 	return all
 }

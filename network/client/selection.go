@@ -29,6 +29,13 @@ type group struct {
 	next  atomic.Uint64
 }
 
+// newGroup returns a group without endorsers, whose turns begin with that of a number.
+func newGroup(first uint64) *group {
+	g := &group{}
+	g.next.Store(first)
+	return g
+}
+
 // add appends n usable endorsers of the group to those chosen, and reports whether there were so many.
 func (g *group) add(chosen []*endpoint, n int, usable func(*endpoint) bool) ([]*endpoint, bool) {
 	at := g.next.Add(uint64(n)) - uint64(n)
@@ -144,8 +151,9 @@ func (p *place) selection(ctx context.Context, chaincode string) (selection, err
 		return p.client.discover(ctx, chaincode)
 	}
 	o := &outOf{need: policy.Need}
+	o.next.Store(p.client.config.Turn)
 	for _, member := range policy.Of {
-		g := &group{}
+		g := newGroup(p.client.config.Turn)
 		for _, e := range p.called {
 			if e.signer.MSP == member && !slices.ContainsFunc(g.peers, e.same) {
 				g.peers = append(g.peers, e)

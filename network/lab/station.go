@@ -72,7 +72,7 @@ func named(o worker.Opening) string {
 func (s *station) connect(ctx context.Context, o worker.Opening, h handover) (err error) {
 	var all []client.Config
 	for _, channel := range h.Channels {
-		channel.Client.Mark = o.Mark
+		channel.Client.Mark, channel.Client.Turn = o.Mark, uint64(o.Share.Rank)
 		all = append(all, channel.Client)
 	}
 	if h.Passage != nil {
