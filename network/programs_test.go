@@ -3,7 +3,6 @@ package network
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -199,12 +198,7 @@ func TestOwnChaincodeErrors(t *testing.T) {
 	write("broken/go.mod", module)
 	write("library/go.mod", module)
 	write("starts/go.mod", module)
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nobody.Close()
-	at := nobody.Addr().String()
+	const at = "127.0.0.1:1" // nobody listens
 	_, withTLS := serverKeys(t)
 	withTLS = slices.Concat([]string{"env"}, withTLS, []string{program})
 	serves := "; it must serve at the address in CHAINCODE_SERVER_ADDRESS: see docs/contracts.md"

@@ -33,7 +33,7 @@ func TestBrowser(t *testing.T) {
 	chromium := browser(t)
 	temp, dir := t.TempDir(), t.TempDir()
 	file, out := filepath.Join(dir, "browsed.yaml"), filepath.Join(dir, "out")
-	scenario := "name: browsed\ntopology: minimal\nwarmup: 1s\nworkload: {kind: plain, meters: 4, length: 24}\nload: {kind: closed, clients: [2, 4], hold: 8s}\n"
+	scenario := "name: browsed\ntopology: minimal\nwarmup: 1s\nworkload: {kind: plain, meters: 4, length: 24}\nload: {kind: closed, clients: [2, 4], hold: 12s}\n"
 	if err := os.WriteFile(file, []byte(scenario), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -345,14 +344,7 @@ func TestOwnChaincode(t *testing.T) {
 	needsNetwork(t)
 	temp, work := t.TempDir(), t.TempDir()
 	held := up(t, temp, "minimal")
-	listener, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil { // the server opens it again
-		t.Fatal(err)
-	}
+	address := unusedAddress(t)
 	data := packaged(t, "counter_1.0", address)
 	pkg := filepath.Join(work, "counter.tgz")
 	if err := os.WriteFile(pkg, data, 0o600); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -79,15 +80,18 @@ func TestProgramVersion(t *testing.T) {
 	}
 }
 
-// unusedAddress returns one on loopback at which nobody listens.
+// unusedAddress returns one on loopback at which nobody listens, of a port that the kernel gives to nobody by itself.
 func unusedAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(22_000))
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			return address
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("all ports are in use")
+	return ""
 }
 
 // Others start the workers: before the coordinator listens, and by whatever gives them a rank.

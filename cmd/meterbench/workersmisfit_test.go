@@ -103,13 +103,13 @@ func TestWorkersElsewhere(t *testing.T) {
 	address := unusedAddress(t)
 	run := start(t, dir, "run", sharedFile(t, "1s"), "--workers", "join:2,listen="+address+",credentials="+files["ours"], "--out", t.TempDir())
 	run.says(t, &run.stderr, "wait for 1 workers")
-	for name, tt := range map[string]struct{ address, credentials, want string }{
-		"credentials of another run": {address, files["others"], "has other credentials than this worker"},
-		"the web":                    {web.Listener.Addr().String(), files["ours"], "something else than a coordinator listens"},
-		"nobody":                     {unusedAddress(t), files["ours"], "has not answered for 300ms"},
+	for name, tt := range map[string]struct{ address, credentials, wait, want string }{
+		"credentials of another run": {address, files["others"], "1m", "has other credentials than this worker"},
+		"the web":                    {web.Listener.Addr().String(), files["ours"], "1m", "something else than a coordinator listens"},
+		"nobody":                     {"127.0.0.1:1", files["ours"], "300ms", "has not answered for 300ms"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, code := command(t, dir, "worker", "--join", tt.address, "--rank", "1", "--size", "2", "--credentials", tt.credentials, "--wait", "300ms")
+			p, code := command(t, dir, "worker", "--join", tt.address, "--rank", "1", "--size", "2", "--credentials", tt.credentials, "--wait", tt.wait)
 			if code != exitUsage || !strings.Contains(lastLine(p.stderr.String()), tt.want) {
 				t.Errorf("exit code %d, want %q\n%s", code, tt.want, &p.stderr)
 			}

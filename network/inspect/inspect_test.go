@@ -63,11 +63,7 @@ func codesOf(faults []Fault) (all []Code) {
 func TestNetwork(t *testing.T) {
 	address, org := answering(t)
 	id := client.Identity{MSP: "Org1MSP", CertPEM: org.User.Cert, KeyPEM: org.User.Key}
-	gone, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	gone.Close() // nobody listens
+	const gone = "127.0.0.1:1" // nobody listens
 	other, err := fabric.NewOrganisation("org2", "Org2MSP")
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +76,7 @@ func TestNetwork(t *testing.T) {
 		"no services":         {at(address, org.TLSCA.PEM), "", []Code{NoGateway, NoChannel}},
 		"no such channel":     {at(address, org.TLSCA.PEM), "mychannel", []Code{NoGateway, MayNotRead}},
 		"another certificate": {at(address, other.TLSCA.PEM), "mychannel", []Code{Unreachable}},
-		"nobody":              {at(gone.Addr().String(), org.TLSCA.PEM), "", []Code{Unreachable}},
+		"nobody":              {at(gone, org.TLSCA.PEM), "", []Code{Unreachable}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := Network(t.Context(), Config{Profile: c.profile, Identities: []client.Identity{id}, Channel: c.channel})
