@@ -56,10 +56,12 @@ type WorkerLevel struct {
 	Received []uint64        // records, by load
 	Stalls   []uint64        // how often recording waited for the connection to take records, by load
 	Gaps     []heartbeat.Gap // in which it did not run
-	Usage    []Usage         // in order
-	Clock    WorkerClock
-	Priority proc.Priority
-	Lost     *Loss // nil: it was there until the end
+	// Collections are when it collected garbage, the last 256.
+	Collections []time.Duration
+	Usage       []Usage // in order
+	Clock       WorkerClock
+	Priority    proc.Priority
+	Lost        *Loss // nil: it was there until the end
 }
 
 // Usage is what a process has used until an instant of a level.
@@ -182,6 +184,17 @@ func (m made) gaps(own []heartbeat.Gap) (all []heartbeat.Gap) {
 	}
 	for _, w := range m.workers {
 		all = append(all, w.Gaps...)
+	}
+	return all
+}
+
+// collections returns when garbage was collected where the load was made, since the level's start.
+func (m made) collections(epoch time.Time) (all []time.Duration) {
+	if m.workers == nil {
+		return Collections(epoch)
+	}
+	for _, w := range m.workers {
+		all = append(all, w.Collections...)
 	}
 	return all
 }

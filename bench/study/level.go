@@ -149,7 +149,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			steady[i].satisfaction.judge(&p)
 			point, s.summary.Points = len(s.summary.Points), append(s.summary.Points, p)
 			s.trace(rows, m.Epoch, w, nodes, blocks)
-			s.timeline(l, m.Epoch, w, blocks)
+			s.timeline(l, m.Epoch, w, blocks, made.collections(m.Epoch))
 			if m.Held < l.series.Load.Hold && m.Exhausted == nil {
 				s.cutShort = append(s.cutShort, point)
 			}

@@ -1,12 +1,14 @@
 package study
 
 import (
+	"runtime"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"meterbench/bench"
 	"meterbench/bench/result"
 )
 
@@ -40,5 +42,30 @@ func TestTimeline(t *testing.T) {
 	}
 	if got.From != 1 || got.To != 3 {
 		t.Errorf("window from %g to %g s, want 1 to 3", got.From, got.To)
+	}
+}
+
+// Where workers make the load, their garbage collections are marked, and not those of this process, which makes none.
+func TestTimelineOfWorkers(t *testing.T) {
+	at := newSite()
+	at.as = func(s *site) Site {
+		return &crewSite{site: s, workers: 2, workloads: map[string]bench.Workload{}, tell: func(w *WorkerLevel) {
+			runtime.GC()
+			w.Collections = []time.Duration{1250 * time.Millisecond, 2500 * time.Millisecond}
+		}}
+	}
+	o := conduct(t, series(closed("a", 3*time.Second, 2)), at, nil)
+	folder, err := result.Open(o.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := folder.Timelines()
+	if err != nil || len(stored) != 1 {
+		t.Fatalf("%d timelines, %v", len(stored), err)
+	}
+	for _, got := range stored {
+		if diff := cmp.Diff([]float64{1.25, 2.5}, got.Marks[result.MarkCollection]); diff != "" {
+			t.Errorf("collections (-want +got):\n%s", diff)
+		}
 	}
 }

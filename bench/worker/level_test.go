@@ -3,6 +3,7 @@ package worker
 import (
 	"cmp"
 	"context"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -156,6 +157,7 @@ func TestLevels(t *testing.T) {
 			p1.First, p2.Start = first, 300*time.Millisecond
 			a, b := &sink{}, &sink{}
 			both := study.CrewLevel{Keys: []result.LevelKey{k1, k2}, Loads: []bench.Load{{Plan: p1, Sink: a}, {Plan: p2, Sink: b}}, Ahead: true, Confined: true}
+			both.Loads[0].Begin = func(time.Time) { time.AfterFunc(500*time.Millisecond, runtime.GC) }
 			results, workers, err := s.RunTogether(t.Context(), both, bench.Watch{})
 			if err != nil {
 				t.Fatal(err)
@@ -174,7 +176,8 @@ func TestLevels(t *testing.T) {
 				}
 			}
 			for _, w := range workers {
-				if w.Priority == "" || len(w.Received) != 2 {
+				collected := func(at time.Duration) bool { return at > 0 && at < 2*time.Second }
+				if w.Priority == "" || len(w.Received) != 2 || !slices.ContainsFunc(w.Collections, collected) {
 					t.Errorf("worker %+v", w)
 				}
 			}

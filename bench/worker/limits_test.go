@@ -104,6 +104,9 @@ func TestMessagesFit(t *testing.T) {
 	for range mostGaps {
 		all.Gaps = append(all.Gaps, gap{1 << 60, 1 << 60, huge.Length, huge.Halted, huge.Suspended})
 	}
+	for range mostCollections {
+		all.Collections = append(all.Collections, 1<<60)
+	}
 	attempts := make([]result.Attempt, mostAttempts)
 	for i := range attempts {
 		attempts[i] = result.Attempt{Seq: 1 << 60, Through: "peer0.a-name-that-is-rather-long.example.com:7051", Intended: 1 << 60, Started: 1 << 60, Endorsed: 1 << 60,

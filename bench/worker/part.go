@@ -196,6 +196,7 @@ func (p *part) worker() (study.WorkerLevel, error) {
 				p.member, one.Counts.Total()+one.RunOut.Total(), p.run.level.Keys[i], w.Received[i])
 		}
 	}
+	w.Collections = r.Collections[:min(len(r.Collections), mostCollections)]
 	for _, g := range r.Gaps {
 		w.Gaps = append(w.Gaps, heartbeat.Gap{
 			Start: p.run.epoch.Add(g.Start), End: p.run.epoch.Add(g.End), Length: g.Length, Halted: g.Halted, Suspended: g.Suspended,

@@ -12,6 +12,7 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/result"
+	"meterbench/bench/study"
 	"meterbench/internal/heartbeat"
 	"meterbench/internal/proc"
 )
@@ -99,6 +100,7 @@ func (s *server) runWith(ctx context.Context, level *shift, others *others) (*re
 		spool.tell(live{Elapsed: now.Elapsed, Counts: now.Counts, InFlight: now.InFlight, Usage: using.newest(others.epoch), Calls: s.calls()})
 	}}, others)
 	gaps := beating.Stop()
+	all.Collections = study.Collections(others.epoch)
 	all.Stalls = spool.close()
 	all.Usage = using.stop(others.epoch)
 	if err != nil {

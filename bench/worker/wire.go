@@ -16,13 +16,14 @@ import (
 
 // The limits of what comes over a connection.
 const (
-	mostMessage = 32 << 20  // bytes of a message: the results of most loads, with most errors; what is longer goes in pieces
-	mostPiece   = 1 << 20   // of these
-	mostPieces  = 512 << 20 // of a whole: twice the largest trace, and what else a session needs; eight of the largest fleet's keys
-	mostText    = 2_000     // of a text that is shown
-	mostEntries = 10_000    // transactions of a ledger in a message
-	mostGaps    = 10_000    // of a level: the longest
-	mostUsage   = 20_000    // samples of a level
+	mostMessage     = 32 << 20  // bytes of a message: the results of most loads, with most errors; what is longer goes in pieces
+	mostPiece       = 1 << 20   // of these
+	mostPieces      = 512 << 20 // of a whole: twice the largest trace, and what else a session needs; eight of the largest fleet's keys
+	mostText        = 2_000     // of a text that is shown
+	mostEntries     = 10_000    // transactions of a ledger in a message
+	mostGaps        = 10_000    // of a level: the longest
+	mostCollections = 256       // of a level: the last
+	mostUsage       = 20_000    // samples of a level
 )
 
 // A report is what a worker says. Of its fields one is set; a report without any is a sign of life.
@@ -140,13 +141,14 @@ type batch struct {
 
 // results are what a worker says of a level that is over.
 type results struct {
-	Failed   string         // why it did not run
-	Results  []bench.Result // by load
-	Stalls   []uint64       // likewise
-	Gaps     []gap
-	Usage    []usage
-	Clock    study.WorkerClock
-	Priority string
+	Failed      string         // why it did not run
+	Results     []bench.Result // by load
+	Stalls      []uint64       // likewise
+	Gaps        []gap
+	Collections []time.Duration // as study.Collections has them
+	Usage       []usage
+	Clock       study.WorkerClock
+	Priority    string
 }
 
 // A gap is a heartbeat.Gap, from the start of the level.
