@@ -29,7 +29,7 @@ func TestWorkerKilledOnNetwork(t *testing.T) {
 	temp := t.TempDir()
 	network := up(t, temp, "minimal")
 	defer down(t, temp, network)
-	var untold, passed int
+	var untold, audits, passed int
 	for i := range *workerEnds {
 		load := []string{"open, rate: 200/s", "closed, clients: [50]"}[i%2]
 		client := result.Drivers()[i%len(result.Drivers())]
@@ -51,6 +51,9 @@ func TestWorkerKilledOnNetwork(t *testing.T) {
 			if code := p.exit(t); code != want {
 				t.Errorf("exit code %d, want %d\n%s", code, want, &p.stderr)
 			}
+			if options == "" && strings.Contains(p.stderr.String(), "nothing was measured: 1 of 2 workers are there") {
+				t.Skipf("struck after %v, before the window: there is nothing to audit", after)
+			}
 			found, err := filepath.Glob(filepath.Join(out, "*", "*"))
 			if err != nil || len(found) != 1 {
 				t.Fatalf("%v, %v\n%s", found, err, &p.stderr)
@@ -59,6 +62,7 @@ func TestWorkerKilledOnNetwork(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			audits++
 			s := stored.Summary
 			a := audited(t, s)
 			equal(t, "verdict", a.Verdict, result.AuditPass)
@@ -91,5 +95,5 @@ func TestWorkerKilledOnNetwork(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d of %d audits passed, %d transactions were untold", passed, *workerEnds, untold)
+	t.Logf("%d of %d audits passed, %d transactions were untold", passed, audits, untold)
 }
