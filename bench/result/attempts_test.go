@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -77,7 +78,11 @@ func TestAttempts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, collectAttempts(t, s)); diff != "" {
+			stored := collectAttempts(t, s)
+			for _, rows := range [][]AttemptRow{want, stored, early} { // those of one transaction are in order, transactions as they come
+				slices.SortStableFunc(rows, func(a, b AttemptRow) int { return int(a.Seq) - int(b.Seq) })
+			}
+			if diff := cmp.Diff(want, stored); diff != "" {
 				t.Errorf("attempts differ from what is wanted:\n%s", diff)
 			}
 			if diff := cmp.Diff(want, early); diff != "" {
