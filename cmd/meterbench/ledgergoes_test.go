@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,8 +21,8 @@ type asked struct {
 	right int
 }
 
-// ask puts questions about the ledger of a page, several at once, until nobody answers there.
-func (a *asked) ask(url, channel string) {
+// ask puts questions about the ledger of a page, several at once, until nobody answers there or stop is closed.
+func (a *asked) ask(url string, channel string, stop <-chan struct{}) {
 	var asking sync.WaitGroup
 	for _, path := range []string{"", "/blocks", "/blocks/1", "/meters/none", "/transactions/1:0"} {
 		if path != "" {
@@ -29,6 +31,11 @@ func (a *asked) ask(url, channel string) {
 		asking.Go(func() {
 			client := http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
 				answer, err := client.Get(url + "api/ledger" + path)
 				if err != nil {
 					return
@@ -59,7 +66,7 @@ func TestLedgerGoes(t *testing.T) {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		a.ask(liveAddress(t, up.stderr.String()), "metrology")
+		a.ask(liveAddress(t, up.stderr.String()), "metrology", nil)
 	}()
 	time.Sleep(2 * time.Second)
 	if p, code := command(t, temp, "network", "down", "minimal"); code != exitOK {
@@ -79,4 +86,76 @@ func TestLedgerGoes(t *testing.T) {
 		t.Errorf("only %d answers", a.right)
 	}
 	t.Log(a.right, a.wrong)
+}
+
+// While peers of others are down the page says in words which do not answer, and in place of what it cannot read that it looks again;
+// once they are back it goes on by itself. The run that it shows is not ended by that.
+func TestLedgerIsAway(t *testing.T) {
+	needsNetwork(t)
+	s := startSpare(t)
+	out := t.TempDir()
+	p := start(t, s.temp, "run", s.file, "--out", out, "--live", "--set", "load.hold=60s", "--set", "target.gateways=[peer0.org1, peer1.org1]")
+	p.says(t, &p.stderr, "run 1 load level")
+	url := liveAddress(t, p.stderr.String())
+	page := openTab(t, browser(t), url+"#ledger")
+	page.wait(`document.querySelectorAll(".whole table a").length > 1`, 30*time.Second)
+	every := func(signal syscall.Signal) {
+		for _, n := range s.Nodes {
+			if strings.HasPrefix(n.Name, "peer") {
+				s.signal(t, n.Name, signal)
+			}
+		}
+	}
+	every(syscall.SIGSTOP)
+	a := asked{wrong: map[string]int{}}
+	stop := make(chan struct{})
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		a.ask(url, "mychannel", stop)
+	}()
+	page.show("#ledger/mychannel/2")
+	page.wait(`document.querySelector("#view-ledger").innerText.includes("did not answer within")`, 30*time.Second)
+	text := eval[string](page, `document.querySelector("#view-ledger").innerText`)
+	if !strings.Contains(text, "The page looks again by itself.") {
+		t.Errorf("the page says\n%s", text)
+	}
+	page.shoot("ledger-away")
+	time.Sleep(5 * time.Second)
+	close(stop)
+	<-over
+	every(syscall.SIGCONT)
+	page.wait(`document.querySelector("#block")?.textContent.includes("Block 2")`, 40*time.Second)
+	page.shoot("ledger-back")
+	p.signal(t, syscall.SIGINT)
+	if code := p.exit(t); code != exitInterrupted {
+		t.Errorf("exit code %d\n%s", code, &p.stderr)
+	}
+	for text := range a.wrong {
+		if !strings.HasPrefix(text, `503 {"error":"`) || strings.Contains(text, "rpc error") || strings.Contains(text, "context ") {
+			t.Error(text)
+		}
+	}
+	if len(a.wrong) == 0 {
+		t.Error("all questions were answered without a peer")
+	}
+	t.Log(a.right, a.wrong)
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	stored, err := filepath.Glob(filepath.Join(out, "*", "*", "summary.json"))
+	if err != nil || len(stored) != 1 {
+		t.Fatal(stored, err)
+	}
+	plain(t, readText(t, stored[0]))
+}
+
+// plain checks that a text has no words of gRPC's or Go's contexts.
+func plain(t *testing.T, text string) {
+	t.Helper()
+	for _, words := range []string{"context canceled", "context deadline exceeded", "rpc error", "code = ", "desc = "} {
+		if at := strings.Index(text, words); at >= 0 {
+			t.Errorf("%q in …%s…", words, text[max(0, at-200):min(len(text), at+200)])
+		}
+	}
 }
