@@ -21,7 +21,7 @@ type line[Out, In any] struct {
 	over    chan struct{} // closed when the line has ended
 	once    sync.Once
 	why     error        // set before over is closed
-	waiting atomic.Int32 // ticks for which not a byte came, of the peer that is listened to; negative: it is not
+	waiting atomic.Int32 // ticks for which nothing came, of the peer that is listened to; negative: it is not
 }
 
 // An outgoing is a message, and what is closed once it is sent, if anybody wants to know.
@@ -133,6 +133,10 @@ func (l *line[Out, In]) send() {
 	}
 }
 
+// leastHeard is how much of a message has to come within a beat, in bytes. What gRPC itself sends for a program that hangs, answers to
+// pings and to what it was sent, is some ten bytes each.
+const leastHeard = 1024
+
 // watch ends the line when its peer has said nothing for too long.
 func (l *line[Out, In]) watch() {
 	tick := time.NewTicker(l.beat)
@@ -146,7 +150,7 @@ func (l *line[Out, In]) watch() {
 		waited, now := l.waiting.Load(), l.heard.bytes.Load()
 		switch {
 		case waited < 0:
-		case now != before: // a part of a message
+		case now-before >= leastHeard: // a part of a message
 			l.waiting.CompareAndSwap(waited, 0)
 		case l.waiting.CompareAndSwap(waited, waited+1) && waited >= silent:
 			l.end(silentError(silent * l.beat))

@@ -213,9 +213,13 @@ func TestLostInLevel(t *testing.T) {
 						hold = 20 * time.Second
 					}
 					key, plan := open(100, hold)
+					begun := time.Now()
 					results, workers, err := s.RunTogether(t.Context(), level(key, plan, &sink{}, nil), bench.Watch{})
 					if results == nil {
 						t.Fatal(err)
+					}
+					if took := time.Since(begun); took > hold+noticed {
+						t.Errorf("noticed after %v", took)
 					}
 					if lost := err != nil; lost != (min == 0 && how != fails) {
 						t.Errorf("error %v", err)
