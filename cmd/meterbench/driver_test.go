@@ -16,7 +16,7 @@ batch: {timeout: 3s, messages: 500}
 limits: {gateway: 50}
 warmup: 3s
 workload: {kind: plain, length: 1, meters: 2000}
-load: {kind: open, rate: 60/s, hold: 10s}
+load: {kind: open, rate: 60/s, hold: 6s}
 vary: {client: [wire, gateway, direct]}
 `
 
@@ -44,8 +44,9 @@ func TestDriversAtTheGatewayLimit(t *testing.T) {
 	for i, driver := range result.Drivers() {
 		p := stored.Summary.Points[i]
 		equal(t, "driver", p.Conditions.Driver, driver)
+		// Of three seconds' transactions 50 are taken, and 130 are not; a peer that has no processor for a second refuses some, too.
 		valid, limited := p.Outcomes[result.Valid.String()], p.Outcomes[result.Limited.String()]
-		if refused := driver == result.DriverGateway; valid == 0 || (limited > 0) != refused {
+		if refused := driver == result.DriverGateway; valid == 0 || (limited > valid) != refused {
 			t.Errorf("driver %s: %v", driver, p.Outcomes)
 		}
 	}
