@@ -26,6 +26,7 @@ func (cfg *ServeConfig) reach(ctx context.Context) error {
 	trying, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var dialer net.Dialer
+	var why error // of the newest attempt that was not cut short
 	for {
 		conn, err := dialer.DialContext(trying, "tcp", cfg.Address)
 		if err == nil {
@@ -41,9 +42,12 @@ func (cfg *ServeConfig) reach(ctx context.Context) error {
 			cfg.Working(fmt.Sprintf("wait for the coordinator at %s", cfg.Address))
 		}
 		first = false
+		if why == nil || trying.Err() == nil {
+			why = err
+		}
 		select {
 		case <-trying.Done():
-			return InputErrorf("the coordinator at %s has not answered for %v (%w): start it with --workers, or mend the address", cfg.Address, patience, err)
+			return InputErrorf("the coordinator at %s has not answered for %v (%w): start it with --workers, or mend the address", cfg.Address, patience, why)
 		case <-time.After(min(patience/10, time.Second)):
 		}
 	}
