@@ -125,7 +125,7 @@ func (o *Coordinator) join(stream joined) error {
 	o.joins.Add(1)
 	o.mu.Unlock()
 	defer o.joins.Done()
-	line := newLine(stream, o.beat, heardOf(stream.Context()))
+	line := newLine(stream, o.beat, heardOf(stream.Context()), func() *order { return &order{Alive: o.clock.at()} })
 	var joined atomic.Pointer[member]
 	line.run(func(r *report) error {
 		if m := joined.Load(); m != nil {

@@ -25,7 +25,7 @@ func BenchmarkCoordinator(b *testing.B) {
 	for _, size := range []int{1, 2, 4} {
 		for _, rate := range []float64{1, 2000, 8000} { // of all workers
 			b.Run(fmt.Sprintf("%d workers/%v per second", size, rate), func(b *testing.B) {
-				o, _ := processes(b, size, 0)
+				o, _ := processes(b, size, 0, straight)
 				started, err := o.Lab(&host{}, "", nil).Start(b.Context(), sessionOne, func(string) {})
 				if err != nil {
 					b.Fatal(err)

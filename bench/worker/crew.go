@@ -48,6 +48,7 @@ func (s *site) RunTogether(ctx context.Context, level study.CrewLevel, watch ben
 		if err != nil {
 			return nil, nil, err
 		}
+		s.quieten(ctx)
 		r := newRun(level, s.of.clock, members, watch)
 		if err := r.check(); err != nil {
 			return nil, nil, err
@@ -55,6 +56,9 @@ func (s *site) RunTogether(ctx context.Context, level study.CrewLevel, watch ben
 		r.attach()
 		err = r.run(ctx, watch)
 		r.detach()
+		if r.begun && r.lost() {
+			s.quietAt = time.Now().Add(lasting*s.of.beat + drained)
+		}
 		if errors.Is(err, errAgain) {
 			continue // without whom is lost: nothing was sent before
 		}
@@ -66,6 +70,17 @@ func (s *site) RunTogether(ctx context.Context, level study.CrewLevel, watch ben
 			_, err = s.of.crew() // whether enough are left
 		}
 		return results, workers, err
+	}
+}
+
+// drained is within what a worker ends the transactions under way that it may not go on with, as bench has it.
+const drained = 2 * time.Second
+
+// quieten waits until workers that were lost in the level before, and may not know, have ceased to load the target.
+func (s *site) quieten(ctx context.Context) {
+	select {
+	case <-time.After(time.Until(s.quietAt)):
+	case <-ctx.Done():
 	}
 }
 
@@ -247,6 +262,16 @@ func (r *run) follow(ctx context.Context, watch bench.Watch) {
 func (r *run) pending() bool {
 	for _, p := range r.parts {
 		if p.pending() {
+			return true
+		}
+	}
+	return false
+}
+
+// lost reports whether any worker is.
+func (r *run) lost() bool {
+	for _, p := range r.parts {
+		if p.lost {
 			return true
 		}
 	}

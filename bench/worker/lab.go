@@ -63,6 +63,8 @@ type site struct {
 	entries []bench.Entry // of the stations' ledgers, once they were read
 	read    bool
 
+	quietAt time.Time // no worker that a level has lost sends anything after it
+
 	reckoned bool // the host knows what became of the workers' transactions
 }
 

@@ -16,7 +16,8 @@ type line[Out, In any] struct {
 		Recv() (*In, error)
 	}
 	beat    time.Duration
-	heard   *hearing // of the peer
+	alive   func() *Out // returns a sign of life
+	heard   *hearing    // of the peer
 	out     chan outgoing[Out]
 	over    chan struct{} // closed when the line has ended
 	once    sync.Once
@@ -43,8 +44,8 @@ const room = 32
 func newLine[Out, In any](stream interface {
 	Send(*Out) error
 	Recv() (*In, error)
-}, beat time.Duration, heard *hearing) *line[Out, In] {
-	l := &line[Out, In]{stream: stream, beat: beat, heard: heard, out: make(chan outgoing[Out], room), over: make(chan struct{})}
+}, beat time.Duration, heard *hearing, alive func() *Out) *line[Out, In] {
+	l := &line[Out, In]{stream: stream, beat: beat, alive: alive, heard: heard, out: make(chan outgoing[Out], room), over: make(chan struct{})}
 	l.waiting.Store(-1)
 	return l
 }
@@ -116,7 +117,7 @@ func (l *line[Out, In]) send() {
 		select {
 		case o = <-l.out:
 		case <-idle.C:
-			o.message = new(Out)
+			o.message = l.alive()
 		case <-l.over:
 			return
 		}

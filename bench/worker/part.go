@@ -260,8 +260,9 @@ func (p *part) scheduled(plan bench.Plan, until time.Duration, got received) (n 
 	return n
 }
 
-// unheard is for how long a worker that is lost may have gone on after its last word.
-const unheard = (silent + 2) * usualBeat
+// unheard is for how long a worker that is lost may have gone on after its last word: until its silence was noticed, and as long again as
+// the last sign of life that it got lets it.
+const unheard = (silent + 1 + lasting + 2) * usualBeat
 
 // reach returns how many sequence numbers of a load, and of its run-out where that has some of its own, the worker surely has not gone
 // beyond: it may have begun more than it told of. Those of arrivals are known; clients are taken to have gone on at twice the pace of the

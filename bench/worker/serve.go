@@ -93,7 +93,7 @@ func Serve(ctx context.Context, cfg ServeConfig) error {
 			return r, conn.Invoke(ctx, clockMethod, &clockRequest{}, &r)
 		},
 	}
-	s.line = newLine(&grpc.GenericClientStream[report, order]{ClientStream: opened}, cfg.beat, heard)
+	s.line = newLine(&grpc.GenericClientStream[report, order]{ClientStream: opened}, cfg.beat, heard, func() *report { return new(report) })
 	return s.serve(ctx)
 }
 
@@ -201,6 +201,8 @@ func (s *server) receive(ctx context.Context, o *order) error {
 		return errBye
 	case o.Stop:
 		s.stop()
+	case o.Alive != 0 && s.level != nil:
+		s.level.lease.renew(o.Alive)
 	case o.Start != nil && s.level != nil:
 		s.level.begin(o.Start.At)
 	case o.Over && s.level != nil:

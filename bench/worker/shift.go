@@ -24,6 +24,7 @@ type others struct {
 	started chan time.Duration
 	ended   chan struct{}
 	over    func() // closes ended
+	lease   lease
 
 	epoch time.Time // set by Start
 }
@@ -50,6 +51,7 @@ func (o *others) Start(ctx context.Context) (time.Time, error) {
 	o.server.line.post(&report{Ready: &ready{Half: o.bearing.Half}})
 	select {
 	case at := <-o.started:
+		o.lease.renew(at)
 		o.epoch = o.bearing.here(o.server.clock, at)
 		return o.epoch, nil
 	case <-ctx.Done():
@@ -96,7 +98,7 @@ func (s *server) runWith(ctx context.Context, level *shift, others *others) (*re
 		return nil, err
 	}
 	using, beating := watchUsage(), heartbeat.Start()
-	ran, err := bench.RunShares(ctx, s.alarm, together, s.station.Target(), bench.Watch{Live: func(now bench.Live) {
+	ran, err := bench.RunShares(ctx, s.alarm, together, leased{s.station.Target(), others}, bench.Watch{Live: func(now bench.Live) {
 		spool.tell(live{Elapsed: now.Elapsed, Counts: now.Counts, InFlight: now.InFlight, Usage: using.newest(others.epoch), Calls: s.calls()})
 	}}, others)
 	gaps := beating.Stop()

@@ -40,22 +40,23 @@ type report struct {
 	Leaving string        `cbor:",omitempty"` // why it goes, unasked
 }
 
-// An order is what the coordinator says. Of its fields one is set; an order without any is a sign of life.
+// An order is what the coordinator says. Of its fields one is set.
 type order struct {
-	Welcome bool     `cbor:",omitempty"`
-	Refused string   `cbor:",omitempty"` // why a worker is not wanted
-	Late    bool     `cbor:",omitempty"` // likewise: for what became of the run, and not for how the worker was started
-	Piece   []byte   `cbor:",omitempty"` // of what the next order has as a whole
-	Open    bool     `cbor:",omitempty"` // a station, by the Opening in the pieces
-	Prepare *prepare `cbor:",omitempty"` // a series, with the handover in the pieces
-	Level   *shift   `cbor:",omitempty"` // get ready for it
-	Start   *start   `cbor:",omitempty"`
-	Over    bool     `cbor:",omitempty"` // all workers are Held
-	Stop    bool     `cbor:",omitempty"` // the order under way
-	Entries bool     `cbor:",omitempty"` // of the station's ledger
-	Account bool     `cbor:",omitempty"` // of what became of the station's transactions
-	Close   bool     `cbor:",omitempty"` // the station
-	Bye     bool     `cbor:",omitempty"`
+	Alive   time.Duration `cbor:",omitempty"` // a sign of life: when it was sent, since the coordinator began to listen
+	Welcome bool          `cbor:",omitempty"`
+	Refused string        `cbor:",omitempty"` // why a worker is not wanted
+	Late    bool          `cbor:",omitempty"` // likewise: for what became of the run, and not for how the worker was started
+	Piece   []byte        `cbor:",omitempty"` // of what the next order has as a whole
+	Open    bool          `cbor:",omitempty"` // a station, by the Opening in the pieces
+	Prepare *prepare      `cbor:",omitempty"` // a series, with the handover in the pieces
+	Level   *shift        `cbor:",omitempty"` // get ready for it
+	Start   *start        `cbor:",omitempty"`
+	Over    bool          `cbor:",omitempty"` // all workers are Held
+	Stop    bool          `cbor:",omitempty"` // the order under way
+	Entries bool          `cbor:",omitempty"` // of the station's ledger
+	Account bool          `cbor:",omitempty"` // of what became of the station's transactions
+	Close   bool          `cbor:",omitempty"` // the station
+	Bye     bool          `cbor:",omitempty"`
 }
 
 // A hello says who joins.
