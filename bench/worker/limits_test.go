@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -64,6 +65,24 @@ const (
 	longestFailure = 500
 	mostLoads      = 256
 )
+
+// No figure that comes is none, or infinite: it could not be stored.
+func TestFiguresAreFinite(t *testing.T) {
+	coded, err := newCodec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cpu := range []float64{0, 1e300, math.NaN(), math.Inf(1), math.Inf(-1)} {
+		data, err := coded.encode.Marshal(&report{Live: &live{Usage: usage{CPU: cpu}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		finite := !math.IsNaN(cpu) && !math.IsInf(cpu, 0)
+		if err := coded.decode.Unmarshal(data, new(report)); (err == nil) != finite {
+			t.Errorf("%v: %v", cpu, err)
+		}
+	}
+}
 
 // What a worker says at the end of the longest level on the busiest machine fits into a message, and so does every piece of a ledger and
 // of a batch.

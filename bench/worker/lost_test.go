@@ -34,6 +34,8 @@ type puppet struct {
 	rank Rank
 	at   string // the order's name, see name; empty: before its hello
 	way  way
+
+	ahead time.Duration // of what has passed of a level it says that it has
 }
 
 // name returns what an order asks for, empty where it is a sign of life or a piece.
@@ -107,7 +109,7 @@ func (p puppet) serve(t *testing.T, addr string) {
 			if at.IsZero() {
 				send(&report{})
 			} else {
-				send(&report{Live: &live{Elapsed: time.Since(at)}})
+				send(&report{Live: &live{Elapsed: p.ahead + time.Since(at)}})
 			}
 		}
 	}()
@@ -157,7 +159,7 @@ func TestLostBeforeLevel(t *testing.T) {
 						t.Skip("it takes a while until silence is noticed")
 					}
 					t.Parallel()
-					c := withPuppet(t, min, puppet{Rank{1, 2}, at, how})
+					c := withPuppet(t, min, puppet{rank: Rank{1, 2}, at: at, way: how})
 					key, plan := open(100, time.Second)
 					to := &sink{}
 					begun := time.Now()
@@ -203,7 +205,7 @@ func TestLostInLevel(t *testing.T) {
 						t.Skip("it takes a while until silence is noticed")
 					}
 					t.Parallel()
-					c := withPuppet(t, min, puppet{Rank{1, 2}, at, how})
+					c := withPuppet(t, min, puppet{rank: Rank{1, 2}, at: at, way: how})
 					s, err := c.start(t)
 					if err != nil {
 						t.Fatal(err)
@@ -251,6 +253,21 @@ func TestLostInLevel(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// A level ends also with a worker that was lost far beyond it, by what it said.
+func TestLostInTheFuture(t *testing.T) {
+	t.Parallel()
+	c := withPuppet(t, 1, puppet{rank: Rank{1, 2}, at: "over", way: dies, ahead: 1 << 61})
+	s, err := c.start(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, plan := open(100, 2*time.Second)
+	results, workers, err := s.RunTogether(t.Context(), level(key, plan, &sink{}, nil), bench.Watch{})
+	if err != nil || workers[1].Lost == nil || !results[0].Partial || results[0].Held > plan.Hold || results[0].Next > 10_000 {
+		t.Errorf("%v, %+v, %+v", err, results, workers)
 	}
 }
 

@@ -274,10 +274,11 @@ func (p *part) reach(load int, plan bench.Plan) (held, ranOut uint64) {
 		most *= uint64(max(1, p.share.Of))
 		return most, most
 	}
+	last := min(p.live.Elapsed, time.Since(p.run.epoch)) // whatever it told: arrivals may go on for ever
 	for offset := range plan.Arrivals.Offsets(plan.Random.Rand()) {
 		due := plan.Start + offset
 		switch {
-		case due >= p.live.Elapsed+unheard:
+		case due >= last+unheard:
 			return held, ranOut
 		case due < plan.Start+plan.Hold || plan.Spare == 0:
 			held++

@@ -179,6 +179,7 @@ func newCodec() (c codec, err error) {
 	}
 	c.decode, err = cbor.DecOptions{
 		DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden, TagsMd: cbor.TagsForbidden,
+		NaN: cbor.NaNDecodeForbidden, Inf: cbor.InfDecodeForbidden, // no figure is either, and none could be stored
 		MaxNestedLevels: 16, MaxArrayElements: 1 << 20, MaxMapPairs: 1 << 10,
 	}.DecMode()
 	return c, err
