@@ -157,9 +157,8 @@ func (o *Coordinator) join(stream joined) error {
 
 // admit takes a worker in. The error says why not, for both sides.
 func (o *Coordinator) admit(h *hello, on *line[order, report]) (*member, error) {
-	h.Host, h.Version = printable.Line(h.Host), printable.Line(h.Version)
-	for _, text := range []*string{&h.Machine.OS, &h.Machine.Kernel, &h.Machine.CPU, &h.Machine.Virtual} {
-		*text = printable.Line(*text)
+	for _, text := range []*string{&h.Host, &h.Version, &h.Machine.OS, &h.Machine.Kernel, &h.Machine.CPU, &h.Machine.Virtual} {
+		*text = printable.Cut(*text, mostName)
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()

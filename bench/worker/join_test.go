@@ -73,6 +73,7 @@ func TestRefused(t *testing.T) {
 		"of another size":    {Rank{1, 4}, "v1", false, "is one of 4 processes, and the coordinator expects 3"},
 		"the coordinator's":  {Rank{0, 3}, "v1", false, "has rank 0, which is the coordinator's: workers have ranks 1 to 2"},
 		"of another version": {Rank{2, 3}, "v2", false, "is meterbench v2, and the coordinator is v1: use one program for both"},
+		"of a long version":  {Rank{2, 3}, strings.Repeat("v2\n", 100_000), false, "v2\\n…, and the coordinator is v1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -88,7 +89,7 @@ func TestRefused(t *testing.T) {
 			ended := serve(t, o, tt.rank, func(cfg *ServeConfig) { cfg.Version = tt.version })
 			gathered := o.Gather(t.Context(), func(int, int) {})
 			for who, err := range map[string]error{"worker": within(t, ended), "coordinator": gathered} {
-				if !mistaken(err) || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+				if !mistaken(err) || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") || len(err.Error()) > 2*mostName {
 					t.Errorf("%s: %#v, want %q", who, err, tt.want)
 				}
 			}

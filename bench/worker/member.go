@@ -88,12 +88,12 @@ func (m *member) receive(r *report) error {
 	defer m.mu.Unlock()
 	switch {
 	case r.Leaving != "":
-		return fmt.Errorf("it was ended: %s", printable.Line(printable.Plain(r.Leaving)))
+		return fmt.Errorf("it was ended: %s", printable.Cut(printable.Plain(r.Leaving), mostText))
 	case r.Hello != nil:
 		return errors.New("it says twice who it is")
 	case r.Working != "":
 		if m.working != nil {
-			m.working(printable.Line(r.Working))
+			m.working(printable.Cut(r.Working, mostText))
 		}
 	case r.Entries != nil:
 		if m.entries == nil {
@@ -114,7 +114,7 @@ func (m *member) receive(r *report) error {
 
 // failed returns the error of an order that the worker could not carry out, which names the worker once.
 func (m *member) failed(d *done) error {
-	text := printable.Line(d.Failed)
+	text := printable.Cut(d.Failed, mostText)
 	if !strings.HasPrefix(text, m.String()) {
 		text = fmt.Sprintf("%s: %s", m, text)
 	}

@@ -85,7 +85,7 @@ func (p *part) take(e event) {
 		if p.results = e.report.Results; len(p.results.Results) == 0 && p.results.Failed == "" {
 			p.results.Failed = "it has no results"
 		}
-		p.failed = printable.Line(p.results.Failed)
+		p.failed = printable.Cut(p.results.Failed, mostText)
 	}
 }
 
@@ -187,7 +187,7 @@ func (p *part) worker() (study.WorkerLevel, error) {
 		return p.missed(w), nil
 	}
 	r := p.results
-	w.Results, w.Stalls, w.Usage, w.Clock, w.Priority = r.Results, r.Stalls, r.Usage, r.Clock, proc.Priority(printable.Line(r.Priority))
+	w.Results, w.Stalls, w.Usage, w.Clock, w.Priority = r.Results, r.Stalls, r.Usage, r.Clock, proc.Priority(printable.Cut(r.Priority, mostName))
 	for i := range w.Results {
 		one := &w.Results[i]
 		one.Epoch = p.run.epoch

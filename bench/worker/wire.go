@@ -20,6 +20,7 @@ const (
 	mostPiece       = 1 << 20   // of these
 	mostPieces      = 512 << 20 // of a whole: twice the largest trace, and what else a session needs; eight of the largest fleet's keys
 	mostText        = 2_000     // of a text that is shown
+	mostName        = 200       // likewise, of the name of a host, a version or what a machine has
 	mostEntries     = 10_000    // transactions of a ledger in a message
 	mostGaps        = 10_000    // of a level: the longest
 	mostCollections = 256       // of a level: the last

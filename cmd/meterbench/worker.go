@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"meterbench/bench/worker"
+	"meterbench/internal/printable"
 	"meterbench/network/lab"
 )
 
@@ -76,8 +77,8 @@ func joining(join, file string, rank, size int) (cfg worker.ServeConfig, err err
 	switch host, port, wrong := net.SplitHostPort(join); {
 	case join == "":
 		return cfg, errors.New("the address of the coordinator is missing: give --join HOST:PORT, as meterbench run --workers says it")
-	case wrong != nil || host == "" || !isPort(port):
-		return cfg, fmt.Errorf("--join %s: give HOST:PORT", join)
+	case wrong != nil || host == "" || !isPort(port) || printable.Line(host) != host:
+		return cfg, fmt.Errorf("--join %s: give HOST:PORT", printable.Line(join))
 	}
 	cfg = worker.ServeConfig{Address: join, Version: programVersion(), Open: lab.OpenStation}
 	if cfg.Rank, err = worker.FindRank(os.Getenv, rank, size); err != nil {

@@ -12,6 +12,7 @@ import (
 	"meterbench/bench/study"
 	"meterbench/bench/worker"
 	"meterbench/bench/worker/launch"
+	"meterbench/internal/printable"
 	"meterbench/network/lab"
 )
 
@@ -34,10 +35,10 @@ func (w *workersFlag) check(cmd *cobra.Command, plans []lab.Plan) (err error) {
 		return nil
 	}
 	if w.of, err = launch.Parse(w.text); err != nil {
-		return lab.InputErrorf("--workers: %w", err)
+		return lab.InputErrorf("--workers: %s", printable.Line(err.Error()))
 	}
 	if _, _, err := w.of.FindCredentials(); err != nil {
-		return lab.InputErrorf("--workers: %w", err)
+		return lab.InputErrorf("--workers: %s", printable.Line(err.Error()))
 	}
 	for _, p := range plans {
 		if err := p.CheckWorkers(w.of.Workers(), w.of.Least()); err != nil {

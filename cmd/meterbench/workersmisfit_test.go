@@ -124,3 +124,17 @@ func TestWorkersElsewhere(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, &run.stderr)
 	}
 }
+
+// What was written badly is said in one line, also where it has several.
+func TestWorkersMisspeltInLines(t *testing.T) {
+	for name, args := range map[string][]string{
+		"address":  {"worker", "--join", "a\nb:7100", "--rank", "0", "--size", "1"},
+		"launcher": {"run", sharedFile(t, "1s"), "--workers", "local:2\nx"},
+		"file":     {"run", sharedFile(t, "1s"), "--workers", "local:2,credentials=\x1b[2J\n"},
+	} {
+		p, code := command(t, t.TempDir(), args...)
+		if said := p.stderr.String(); code != exitUsage || strings.Count(said, "\n") != 1 || strings.Contains(said, "\x1b") {
+			t.Errorf("%s: exit code %d, %q", name, code, said)
+		}
+	}
+}
