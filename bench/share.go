@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"meterbench/internal/printable"
 )
 
 // A Share says which part of a Plan a process makes where several make it together. Every one of them goes over the same schedule:
@@ -35,9 +37,9 @@ func (p Plan) checkShare() error {
 	case s.Of < 0 || s.Rank < 0 || s.Rank >= of:
 		return fmt.Errorf("load plan: share %d of %d; shares count from 0", s.Rank, s.Of)
 	case p.Clients != 0 && p.Clients < of:
-		return fmt.Errorf("load plan: %d clients for %d workers; give at least as many clients, or fewer workers", p.Clients, of)
+		return fmt.Errorf("load plan: %s for %d workers; give at least as many clients, or fewer workers", printable.Count(p.Clients, "client"), of)
 	case p.Arrivals != nil && p.Slots < of:
-		return fmt.Errorf("load plan: %d slots for %d workers; give at least as many slots, or fewer workers", p.Slots, of)
+		return fmt.Errorf("load plan: %s for %d workers; give at least as many slots, or fewer workers", printable.Count(p.Slots, "slot"), of)
 	case cmp.Or(p.Outstanding, DefaultOutstanding) < of:
 		return fmt.Errorf("load plan: %d outstanding for %d workers; give at least as many, or fewer workers", cmp.Or(p.Outstanding, DefaultOutstanding), of)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
+	"meterbench/internal/printable"
 )
 
 const noFE = "No data: the run measured no encryption costs."
@@ -59,12 +60,7 @@ func distinct[T comparable](items []T) (kept []T) {
 }
 
 // vector names how many values one ciphertext holds.
-func vector(length int) string {
-	if length == 1 {
-		return "1 value"
-	}
-	return fmt.Sprintf("%d values", length)
-}
+func vector(length int) string { return printable.Count(length, "value") }
 
 // single reports whether each of a group of meters encrypts a value of its own.
 func single(c result.FECost) bool { return c.Values == 1 && c.Length > 1 }

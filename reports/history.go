@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"meterbench/bench/history"
+	"meterbench/internal/printable"
 )
 
 // History makes the report of a history: its change points, its series, and a figure of each series.
@@ -38,26 +39,19 @@ func historyHeading(h *history.History, a *history.Analysis) string {
 		changes += len(s.Changes)
 	}
 	first, last := h.Lines[0].Time.UTC(), h.Lines[len(h.Lines)-1].Time.UTC()
-	text := fmt.Sprintf("History of %s, %s to %s: %s in %s with enough runs", plural(len(h.Lines), "run"), first.Format("2006-01-02"), last.Format("2006-01-02"),
-		plural(changes, "change point"), plural(a.Tested, "series"))
+	text := fmt.Sprintf("History of %s, %s to %s: %s in %s with enough runs", printable.Count(len(h.Lines), "run"),
+		first.Format("2006-01-02"),
+		last.Format("2006-01-02"), printable.Count(changes, "change point"), printable.Count(a.Tested, "series"))
 	if short := len(a.Series) - a.Tested; short > 0 {
 		text += fmt.Sprintf(", %d more with fewer than %d", short, history.MinRuns)
 	}
 	if h.Repeated > 0 {
-		text += fmt.Sprintf("; %s that are there twice count once", plural(h.Repeated, "line"))
+		text += fmt.Sprintf("; %s that are there twice count once", printable.Count(h.Repeated, "line"))
 	}
 	if h.Disordered > 0 {
 		text += "; runs are taken in the order in which they started, which is not that of the lines"
 	}
 	return text
-}
-
-// plural writes a number of things.
-func plural(n int, thing string) string {
-	if n == 1 || strings.HasSuffix(thing, "s") {
-		return fmt.Sprintf("%d %s", n, thing)
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // A historySeries is a series of a history with its number, from 1.
@@ -212,7 +206,7 @@ func (s historySeries) figure() Figure {
 		ID: fmt.Sprintf("history-%03d-%s", s.number, slug(s.name())), Title: title,
 		X: Axis{Label: "run, in the order of time"}, Y: Axis{Label: s.Column.Metric.Title, Unit: unit}, Panels: []Panel{panel}, Notes: notes("history figure"),
 	}
-	f.Alt = fmt.Sprintf("%s over %s, with %s.", title, plural(len(s.Runs), "run"), plural(len(s.Changes), "change point"))
+	f.Alt = fmt.Sprintf("%s over %s, with %s.", title, printable.Count(len(s.Runs), "run"), printable.Count(len(s.Changes), "change point"))
 	if unit == Plain {
 		f.Y.Label += fmt.Sprintf(" (%s)", s.Column.Metric.Unit)
 	}

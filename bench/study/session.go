@@ -13,6 +13,7 @@ import (
 	"meterbench/bench"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/internal/printable"
 	"meterbench/internal/proc"
 	"meterbench/internal/random"
 	"meterbench/internal/strictyaml"
@@ -174,7 +175,7 @@ func (s *session) networkName() string {
 // measure runs every load level.
 func (s *session) measure(ctx context.Context) error {
 	if len(s.turns) > 0 {
-		s.Observer.Step(fmt.Sprintf("run %d load levels", len(s.turns)))
+		s.Observer.Step("run " + printable.Count(len(s.turns), "load level"))
 	}
 	for _, t := range s.turns {
 		_, err := s.turn(ctx, t)

@@ -39,9 +39,9 @@ func (c Config) Check() error {
 	workers := c.Size - c.First
 	switch {
 	case workers < 1 || workers > mostWorkers:
-		return fmt.Errorf("%d workers; give 1 to %d", workers, mostWorkers)
+		return fmt.Errorf("%s; give 1 to %d", printable.Count(workers, "worker"), mostWorkers)
 	case c.Min < 0 || c.Min > workers:
-		return fmt.Errorf("min=%d of %d workers; give 1 to %d", c.Min, workers, workers)
+		return fmt.Errorf("min=%d of %s; give 1 to %d", c.Min, printable.Count(workers, "worker"), workers)
 	}
 	return nil
 }

@@ -86,7 +86,7 @@ func (s spare) start(t *testing.T, out string, sets ...string) *program {
 func (s spare) refused(t *testing.T, want string, sets ...string) {
 	t.Helper()
 	p := s.start(t, filepath.Join(s.temp, "refused"), sets...)
-	if code := p.exit(t); code != exitUsage || !strings.Contains(lastLine(p.stderr.String()), want) || strings.Contains(p.stderr.String(), "load levels") {
+	if code := p.exit(t); code != exitUsage || !strings.Contains(lastLine(p.stderr.String()), want) || strings.Contains(p.stderr.String(), "load level") {
 		t.Errorf("exit code %d, %s, want %q", code, lastLine(p.stderr.String()), want)
 	}
 }

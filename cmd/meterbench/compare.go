@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"meterbench/bench/compare"
+	"meterbench/internal/printable"
 	"meterbench/network/lab"
 	"meterbench/reports/comparison"
 	"meterbench/reports/junit"
@@ -259,7 +260,7 @@ func (c comparing) decide(found *compare.Comparison) error {
 	return nil
 }
 
-func figures(n int) string { return count(int64(n), "gated figure") }
+func figures(n int) string { return printable.Count(int64(n), "gated figure") }
 
 // A share is a flag's value between 0 and 1, also written in per cent.
 type share struct{ value float64 }

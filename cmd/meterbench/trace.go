@@ -147,19 +147,20 @@ func printSummary(out io.Writer, s meterdata.Summary, name string) {
 	line := func(head, format string, args ...any) {
 		fmt.Fprintf(out, "%-9s %s\n", head, printable.Line(fmt.Sprintf(format, args...)))
 	}
-	line("read", "%s of %s in %s", count(s.Rows, "row"), count(s.Values, "value"), strings.Join(s.Files[:min(3, len(s.Files))], ", ")+more(len(s.Files)-3))
+	line("read", "%s of %s in %s", printable.Count(s.Rows, "row"), printable.Count(s.Values, "value"),
+		strings.Join(s.Files[:min(3, len(s.Files))], ", ")+more(len(s.Files)-3))
 	every := ""
 	if s.Seconds > 0 {
 		every = fmt.Sprintf(", every %v", time.Duration(s.Seconds)*time.Second)
 	}
-	line("written", "%s: %s of %s, %s to %s%s, %s Wh", name, count(s.Written, "value"), count(int64(s.Meters), "meter"),
+	line("written", "%s: %s of %s, %s to %s%s, %s Wh", name, printable.Count(s.Written, "value"), printable.Count(int64(s.Meters), "meter"),
 		s.First.Format(time.RFC3339), s.Last.Format(time.RFC3339), every, s.Wh)
 	for _, d := range s.Dropped {
 		line("dropped", "%d %s, the first at %s:%d:%d", d.Values, reasonText(d.Reason), d.First.File, d.First.Line, d.First.Column)
 	}
 	if g := s.Gaps; g.Gaps > 0 {
 		line("gaps", "%d of %s, %s missing, at most %d in one; the first before %s:%d:%d",
-			g.Gaps, count(g.Meters, "meter"), count(g.Intervals, "interval"), g.Longest, g.First.File, g.First.Line, g.First.Column)
+			g.Gaps, printable.Count(g.Meters, "meter"), printable.Count(g.Intervals, "interval"), g.Longest, g.First.File, g.First.Line, g.First.Column)
 	}
 	for _, more := range []struct {
 		n    int64
@@ -186,13 +187,6 @@ func printSummary(out io.Writer, s meterdata.Summary, name string) {
 
 // plainText are characters that a value of YAML may have without quotes.
 const plainText = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./"
-
-func count(n int64, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
-}
 
 func more(n int) string {
 	if n <= 0 {

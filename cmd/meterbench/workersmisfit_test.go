@@ -102,7 +102,7 @@ func TestWorkersElsewhere(t *testing.T) {
 	defer web.Close()
 	address := unusedAddress(t)
 	run := start(t, dir, "run", sharedFile(t, "1s"), "--workers", "join:2,listen="+address+",credentials="+files["ours"], "--out", t.TempDir())
-	run.says(t, &run.stderr, "wait for 1 workers")
+	run.says(t, &run.stderr, "wait for 1 worker,")
 	for name, tt := range map[string]struct{ address, credentials, wait, want string }{
 		"credentials of another run": {address, files["others"], "1m", "has other credentials than this worker"},
 		"the web":                    {web.Listener.Addr().String(), files["ours"], "1m", "something else than a coordinator listens"},

@@ -6,6 +6,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/internal/cgroup"
+	"meterbench/internal/printable"
 	"meterbench/workloads"
 )
 
@@ -47,7 +48,7 @@ func (p Plan) checkShared(at place, w scenario.Workload, workers, least int) err
 	changing := []result.Operation{result.OpRotate, result.OpRevoke}
 	if keys, ok := w.Options.(workloads.PKI); ok && keys.Meters < workers && slices.Contains(changing, keys.Operation) {
 		return p.Scenario.Refuse(at.series, at.path+"meters", "give more meters, or fewer workers",
-			"%d meters for %d workers leave some without a key to change", keys.Meters, workers)
+			"%s for %d workers leave some without a key to change", printable.Count(keys.Meters, "meter"), workers)
 	}
 	if w.Traits().PerClient && least < workers {
 		return p.Scenario.Refuse(at.series, at.path+"kind", "run without min=, or leave per: client or per_client out",
@@ -61,15 +62,16 @@ func (p Plan) checkSpread(series scenario.Series, workers int) error {
 	load, hint := series.Load, "give more, or fewer workers"
 	if load.Kind == result.LoadOpen {
 		if load.Slots < workers {
-			return p.Scenario.Refuse(series, "load.slots", hint, "%d slots for %d workers leave some without any", load.Slots, workers)
+			return p.Scenario.Refuse(series, "load.slots", hint, "%s for %d workers leave some without any", printable.Count(load.Slots, "slot"), workers)
 		}
 		return nil
 	}
 	if s := load.Search; s != nil && int(s.From) < workers {
-		return p.Scenario.Refuse(series, "load.search", hint, "%d clients for %d workers leave some without any", int(s.From), workers)
+		return p.Scenario.Refuse(series, "load.search", hint, "%s for %d workers leave some without any", printable.Count(int(s.From), "client"), workers)
 	}
 	if len(load.Clients) > 0 && slices.Min(load.Clients) < workers {
-		return p.Scenario.Refuse(series, "load.clients", hint, "%d clients for %d workers leave some without any", slices.Min(load.Clients), workers)
+		return p.Scenario.Refuse(series, "load.clients", hint, "%s for %d workers leave some without any",
+			printable.Count(slices.Min(load.Clients), "client"), workers)
 	}
 	return nil
 }

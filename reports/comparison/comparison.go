@@ -16,6 +16,7 @@ import (
 	"meterbench/bench/compare"
 	"meterbench/bench/result"
 	"meterbench/internal/group"
+	"meterbench/internal/printable"
 	"meterbench/reports"
 )
 
@@ -189,11 +190,7 @@ func gate(c *compare.Comparison, n int) reports.Finding {
 			counts = append(counts, fmt.Sprintf("%s: %d", v, k))
 		}
 	}
-	plural := "s"
-	if n == 1 {
-		plural = ""
-	}
-	f.Text = fmt.Sprintf("Of %d gated figure%s, %s.", n, plural, strings.Join(counts, ", "))
+	f.Text = fmt.Sprintf("Of %s, %s.", printable.Count(n, "gated figure"), strings.Join(counts, ", "))
 	return f
 }
 

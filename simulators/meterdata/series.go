@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"meterbench/internal/printable"
 	"meterbench/internal/strictyaml"
 )
 
@@ -154,7 +155,7 @@ func (s *series) gap(before, r row, value energy, missing int64) error {
 		place := im.place(r)
 		return &strictyaml.Error{
 			File: place.File, Line: place.Line, Column: place.Column, Hint: "leave it out with --gaps skip",
-			Msg: fmt.Sprintf("before this value %s of meter %.80q %s missing, from %s on", plural(missing, "interval"), im.names[r.meter],
+			Msg: fmt.Sprintf("before this value %s of meter %.80q %s missing, from %s on", printable.Count(missing, "interval"), im.names[r.meter],
 				map[bool]string{true: "is", false: "are"}[missing == 1], time.Unix(before.at, 0).UTC().Format(time.RFC3339)),
 		}
 	}
@@ -207,11 +208,4 @@ func (s *series) emit(r row) error {
 		r.value.pico = 1 // counted as rounded
 	}
 	return s.im.ordered.add(r)
-}
-
-func plural(n int64, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+
+	"meterbench/internal/printable"
 )
 
 // nothing is what a launcher has under way that starts nothing.
@@ -13,7 +15,8 @@ func (nothing) stop(bool) error { return nil }
 
 // startJoin says how workers join, which others start.
 func startJoin(_ context.Context, c *Crew) (started, error) {
-	c.step(fmt.Sprintf("wait for %d workers, ranks 1 to %d of %d: meterbench worker --join %s", c.cfg.Workers(), c.cfg.Size-1, c.cfg.Size, c.join))
+	c.step(fmt.Sprintf("wait for %s, ranks 1 to %d of %d: meterbench worker --join %s", printable.Count(c.cfg.Workers(), "worker"),
+		c.cfg.Size-1, c.cfg.Size, c.join))
 	return nothing{}, nil
 }
 

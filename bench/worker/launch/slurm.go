@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"meterbench/bench/worker"
+	"meterbench/internal/printable"
 	"meterbench/internal/process"
 )
 
@@ -51,12 +52,12 @@ func startSlurm(ctx context.Context, c *Crew) (started, error) {
 	}
 	said, err := slurm(ctx, c.environment(foreign), "sbatch", append(batchOptions(c.cfg, b), script)...)
 	if err != nil {
-		return b, refusal(fmt.Errorf("submit the job of %d workers: %w", b.workers, err))
+		return b, refusal(fmt.Errorf("submit the job of %s: %w", printable.Count(b.workers, "worker"), err))
 	}
 	if b.id, b.cluster, err = parseSubmitted(said); err != nil {
 		return b, err
 	}
-	c.step(fmt.Sprintf("job %s of Slurm: %d workers, one on each node, join %s", b.id, b.workers, c.join))
+	c.step(fmt.Sprintf("job %s of Slurm: %s, one on each node, to join %s", b.id, printable.Count(b.workers, "worker"), c.join))
 	watched, end := context.WithCancel(context.WithoutCancel(ctx))
 	var watching sync.WaitGroup
 	watching.Go(func() { b.watch(watched, c) })
