@@ -167,6 +167,7 @@ const (
 	TargetNote         stats.Code = "target"
 	LeftOnLedger       stats.Code = "left-on-ledger"  // by the set-up of all networks until then, where it stays
 	UnknownRelease     stats.Code = "unknown-release" // of Fabric
+	FewerWorkers       stats.Code = "fewer-workers"   // than were asked for
 	NotStored          stats.Code = "not-stored"
 	NotRestored        stats.Code = "not-restored" // what events harmed, after the level
 	NoSaturation       stats.Code = "no-saturation"

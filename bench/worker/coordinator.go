@@ -316,9 +316,18 @@ func (o *Coordinator) enough(here []*member) error {
 	if len(here) >= o.min() {
 		return nil
 	}
+	gone := o.departed()
+	hint := ""
+	if o.Min == 0 && len(here) > 0 {
+		hint = fmt.Sprintf("; with min=%d the run would go on", len(here))
+	}
+	return &LostError{fmt.Sprintf("%d of %d workers are there, fewer than %d: %s%s", len(here), o.workers(), o.min(), strings.Join(gone, "; "), hint)}
+}
+
+// departed says of workers that are not there what became of them, of some where they are many.
+func (o *Coordinator) departed() (gone []string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	var gone []string
 	missing := o.missing()
 	for _, rank := range missing {
 		switch m := o.members[rank]; {
@@ -333,11 +342,7 @@ func (o *Coordinator) enough(here []*member) error {
 	if len(gone) > mostNamed {
 		gone = append(gone[:mostNamed], fmt.Sprintf("and %d more", len(missing)-mostNamed))
 	}
-	hint := ""
-	if o.Min == 0 && len(here) > 0 {
-		hint = fmt.Sprintf("; with min=%d the run would go on", len(here))
-	}
-	return &LostError{fmt.Sprintf("%d of %d workers are there, fewer than %d: %s%s", len(here), o.workers(), o.min(), strings.Join(gone, "; "), hint)}
+	return gone
 }
 
 // A LostError is that too few workers are left.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -250,6 +251,10 @@ func (s *site) Stored(ctx context.Context) (n uint64, counted bool, err error) {
 func (s *site) Facts() study.Facts {
 	facts := s.Host.Facts()
 	facts.Processes = append(slices.Clip(facts.Processes), result.Process{Role: result.RoleCoordinator, Name: string(result.RoleCoordinator)})
+	if gone := s.of.departed(); gone != nil {
+		facts.Warnings = append(slices.Clip(facts.Warnings), result.Warning{Code: result.FewerWorkers, Text: fmt.Sprintf(
+			"fewer workers than the %d that were asked for make the load: %s", s.of.workers(), strings.Join(gone, "; "))})
+	}
 	return facts
 }
 

@@ -173,6 +173,9 @@ func TestLostBeforeLevel(t *testing.T) {
 					}
 					why := map[way]string{dies: "its connection broke", hangs: "has not answered for 2.5s", fails: "its disk is full"}[how]
 					if min == 1 && how != fails {
+						if all := s.Facts().Warnings; len(all) != 1 || all[0].Code != result.FewerWorkers || !strings.Contains(all[0].Text, why) {
+							t.Errorf("warnings: %v", all)
+						}
 						if err != nil || results[0].Partial || len(to.all) < 50 {
 							t.Errorf("%v, %+v, %d records", err, results, len(to.all))
 						}
