@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -57,6 +58,8 @@ func Parse(text string) (r Request, err error) {
 	for _, field := range fields[1:] {
 		key, value, ok := strings.Cut(field, "=")
 		switch {
+		case !ok && slices.Contains(options, key):
+			return r, fmt.Errorf("%s has no value: write %s", key, Form)
 		case !ok:
 			return r, fmt.Errorf("%q is no option: write one as key=value, %s", field, strictyaml.Hint(key, options))
 		case given[key]:

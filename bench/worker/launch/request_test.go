@@ -38,7 +38,7 @@ func TestParse(t *testing.T) {
 		"local:99999999999999":       "99999999999999 workers",
 		"local:99999999999999999999": "is no number of processes",
 		"local:2,":                   `"" is no option`,
-		"local:2,min":                `"min" is no option`,
+		"local:2,min":                "min has no value: write KIND:N[,min=K]",
 		"local:2,min=":               "min= is empty",
 		"local:2,min=0":              "min=0 is no number of workers",
 		"local:2,min=3":              "min=3 of 2 workers",
