@@ -40,8 +40,7 @@ func historyHeading(h *history.History, a *history.Analysis) string {
 	}
 	first, last := h.Lines[0].Time.UTC(), h.Lines[len(h.Lines)-1].Time.UTC()
 	text := fmt.Sprintf("History of %s, %s to %s: %s in %s with enough runs", printable.Count(len(h.Lines), "run"),
-		first.Format("2006-01-02"),
-		last.Format("2006-01-02"), printable.Count(changes, "change point"), printable.Count(a.Tested, "series"))
+		first.Format("2006-01-02"), last.Format("2006-01-02"), printable.Count(changes, "change point"), printable.Count(a.Tested, "series"))
 	if short := len(a.Series) - a.Tested; short > 0 {
 		text += fmt.Sprintf(", %d more with fewer than %d", short, history.MinRuns)
 	}
