@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -97,5 +98,13 @@ func TestReadOn(t *testing.T) {
 				t.Errorf("%v; want %q", err, tt.says)
 			}
 		})
+	}
+}
+
+// Meters of runs that begin at once, at the same height, are others.
+func TestPrefix(t *testing.T) {
+	a, b := prefix(3, 4), prefix(3, 4)
+	if form := regexp.MustCompile(`^b7[a-z2-7]{4}-$`); !form.MatchString(a) || a == b {
+		t.Error(a, b)
 	}
 }

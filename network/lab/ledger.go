@@ -2,8 +2,10 @@ package lab
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"iter"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,13 +53,13 @@ func (l *ledger) add(channel network.Channel, connected *client.Client) error {
 }
 
 // prefix returns what the ids of meters begin with on a network that was up before: the number of blocks on its ledgers
-// keeps them apart from those of earlier runs, which are registered there.
+// keeps them apart from those of earlier runs, which are registered there, and chance from those of runs that begin at once.
 func prefix(heights ...uint64) string {
 	blocks := uint64(0)
 	for _, height := range heights {
 		blocks += height
 	}
-	return fmt.Sprintf("b%d-", blocks)
+	return fmt.Sprintf("b%d%s-", blocks, strings.ToLower(rand.Text()[:4]))
 }
 
 // with returns the numbers of the channels that have a contract.
