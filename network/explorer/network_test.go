@@ -521,7 +521,7 @@ func (w *world) lookThroughBrokenPeers(t *testing.T) {
 	down, other := peers[1], peers[1]
 	down.Name, down.Address = "down.example", "127.0.0.1:1"
 	other.Name, other.ServerName, other.TLS.CA = "other.example", peers[1].Name, stranger.CA.PEM
-	why := map[string]string{"down": "connection refused", "another certificate": "certificate signed by unknown authority"}
+	why := map[string]string{"down": "refuses the connection", "another certificate": "certificate signed by unknown authority"}
 	for name, broken := range map[string]client.Gateway{"down": down, "another certificate": other} {
 		for _, beside := range []bool{true, false} {
 			gateways := []client.Gateway{broken}
