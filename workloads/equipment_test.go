@@ -14,6 +14,7 @@ import (
 	"meterbench/bench"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/internal/race"
 	"meterbench/internal/strictyaml"
 	"meterbench/simulators/pki"
 	"meterbench/workloads/values"
@@ -56,6 +57,9 @@ func shares[W Equipped](t testing.TB, config Config, of int, open func(Config) (
 // What workers send together is what one process sends: plain and padded readings byte for byte, encrypted ones of the same meters and
 // numbers, which the contract takes once each, and which evaluate to what the meters measured.
 func TestSharesMakeWhatOneProcessMakes(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	encrypted := func(scheme string, bits, length int, e Encryption) Options {
 		return Options{kind: result.Encrypted, Scheme: scheme, Bits: bits, Length: length, Encryption: e}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/internal/race"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/meter"
 	"meterbench/simulators/reading"
@@ -25,6 +26,9 @@ func fleetOf(t *testing.T, meters, length int, interval time.Duration) *meter.Fl
 // Every length of every scheme that Validate accepts fits into a reading, and
 // the next one does not.
 func TestValidateKnowsHowLongReadingsCanBe(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	for _, scheme := range fe.Schemes() {
 		for _, bits := range scheme.Name.Sizes() {
 			longest := 0

@@ -14,10 +14,14 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/study"
 	"meterbench/internal/proc"
+	"meterbench/internal/race"
 )
 
 // What workers make together is the load of one process: each transaction once, with its number and its instant.
 func TestUnion(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	key, plan := open(400, 2*time.Second)
 	alone := &sink{}
 	single, err := newStation(Opening{Seed: 1})

@@ -15,6 +15,7 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/result"
+	"meterbench/internal/race"
 )
 
 // The ways in which a worker ceases to do its part.
@@ -196,6 +197,9 @@ func TestLostBeforeLevel(t *testing.T) {
 // A worker that is lost in a level ends it. What was measured until its last word stays, what it did not tell is counted as lost, and
 // the next level runs with the others or not at all.
 func TestLostInLevel(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	t.Parallel()
 	for _, at := range []string{"start", "over"} {
 		for _, how := range []way{dies, hangs, fails} {
@@ -276,6 +280,9 @@ func TestLostInTheFuture(t *testing.T) {
 
 // A worker that cannot be reached any more, and one that a person ends, are lost, and end by themselves.
 func TestCutOff(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	t.Parallel()
 	for name, cut := range map[string]func(*crew){
 		"cut off":     func(c *crew) { c.proxies[1].freeze() },
@@ -506,6 +513,9 @@ func TestInterruptedPreparing(t *testing.T) {
 
 // A connection on which one message takes longer than a peer may be silent loses nobody, whichever way the message goes.
 func TestSlowConnection(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	t.Parallel()
 	const pace = 150_000                 // bytes per second
 	const long = pace * (silent + 3) / 2 // bytes that take three beats longer than that
@@ -532,6 +542,9 @@ func TestSlowConnection(t *testing.T) {
 
 // A coordinator that is slow to take records makes workers wait, which they count; nobody is lost.
 func TestSlowReader(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	t.Parallel()
 	c := gather(t, 1, setting{})
 	s, err := c.start(t)

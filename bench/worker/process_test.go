@@ -19,6 +19,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/study"
 	"meterbench/internal/alarm"
+	"meterbench/internal/race"
 )
 
 // joinEnv makes the test program a worker: HOST:PORT, rank and size.
@@ -140,6 +141,9 @@ func straight(_ int, addr string) string { return addr }
 // A process that is killed is lost at once, by its connection, one that is stopped within about six seconds, by its silence, and
 // ends once it goes on: with nothing sent that was due meanwhile, of which the others have the numbers.
 func TestProcesses(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		signal syscall.Signal

@@ -12,6 +12,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
+	"meterbench/internal/race"
 	"meterbench/internal/strictyaml"
 )
 
@@ -57,6 +58,9 @@ func conduct(t *testing.T, c *crew, hold time.Duration, live func()) (*result.Fo
 
 // A study by workers is one by this process: points, rows and an audit that finds all, with a file of each worker.
 func TestStudy(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	t.Parallel()
 	c := gather(t, 2, setting{})
 	folder, err := conduct(t, c, 3*time.Second, func() {})
@@ -92,6 +96,9 @@ func TestStudy(t *testing.T) {
 
 // A run that loses a worker is stored with what was measured, says so, and goes on where enough are left.
 func TestStudyLosesWorker(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	t.Parallel()
 	for name, min := range map[string]int{"ends": 0, "goes on": 1} {
 		t.Run(name, func(t *testing.T) {

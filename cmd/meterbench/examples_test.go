@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"meterbench/bench/result"
+	"meterbench/internal/race"
 	"meterbench/network/lab"
 )
 
@@ -45,6 +46,9 @@ func TestExamples(t *testing.T) {
 
 // The examples on a simulated ledger run, and what they leave passes the audit.
 func TestExamplesRun(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	for _, c := range []struct {
 		name   string

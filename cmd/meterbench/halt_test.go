@@ -10,12 +10,16 @@ import (
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/internal/race"
 )
 
 // A load generator that is stopped for a part of its only level knows for how long, and says that the level is not valid,
 // under closed and open load. What it computed and waited for just before and after counts against that, on a full machine for
 // more than a short halt; it does not grow with the halt.
 func TestHalted(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	const least, most = time.Second, 8 * time.Second
 	for name, load := range map[string]string{"closed": "clients: 2", "open": "rate: 50/s"} {
 		t.Run(name, func(t *testing.T) {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"meterbench/internal/race"
 )
 
 // The types of Kubernetes that examples/kubernetes uses, with those fields that it does: what else is in the file is refused.
@@ -97,6 +99,9 @@ type (
 
 // The Indexed Job fits together, and what its containers run is a run with workers.
 func TestKubernetesJob(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	f, err := os.Open(filepath.Join("..", "..", "examples", "kubernetes", "job.yaml"))
 	if err != nil {
 		t.Fatal(err)

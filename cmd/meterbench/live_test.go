@@ -16,6 +16,7 @@ import (
 
 	"meterbench/bench/live"
 	"meterbench/bench/result"
+	"meterbench/internal/race"
 )
 
 // A started is a run of the program with a page.
@@ -204,6 +205,9 @@ func TestLiveRun(t *testing.T) {
 
 // Who is on this machine ends a run from the page, as an interruption does.
 func TestLiveStop(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	s := startLive(t, dir, "run", ledgerScenario(t, dir, "{kind: closed, clients: [2, 4, 8], hold: 20s}"), "--live", "--set", "warmup=500ms")

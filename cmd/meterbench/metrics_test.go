@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"meterbench/bench/result"
+	"meterbench/internal/race"
 )
 
 const metered = `name: metered
@@ -73,6 +74,9 @@ func sums(family *dto.MetricFamily, by string, value func(*dto.Metric) uint64) m
 
 // What was served last is what the run stored: transactions by outcome, and how many have each part of the latency.
 func TestMetricsAgreeWithSummary(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	out := t.TempDir()
 	p := meteredRun(t, out, "1s")
 	url := p.metricsURL(t)

@@ -12,11 +12,15 @@ import (
 	"golang.org/x/sys/unix"
 
 	"meterbench/bench/live"
+	"meterbench/internal/race"
 )
 
 // A page that cannot be reached any more, as its listening socket is gone, is said once; the run goes on, and so do the streams that are
 // open.
 func TestPageIsLost(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	s := startLive(t, dir, "run", ledgerScenario(t, dir, "{kind: closed, clients: [2], hold: 5s}"), "--live", "--set", "warmup=500ms")
@@ -82,6 +86,9 @@ func deafen(t *testing.T, pid int, url string) {
 
 // A browser that is killed while it shows a run leaves nothing behind in it: the run ends well, and the streams have ended before.
 func TestBrowserIsKilled(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	dir := t.TempDir()
 	s := startLive(t, dir, "run", ledgerScenario(t, dir, "{kind: closed, clients: [2], hold: 6s}"), "--live", "--set", "warmup=500ms")
 	chromium := browser(t)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"meterbench/internal/race"
 )
 
 // neither notes before each frame which figures in sight have neither their drawing nor all of their charts, as they are since the frame
@@ -61,6 +63,9 @@ func TestReportHasFiguresInEachFrame(t *testing.T) {
 
 // A picture or a PDF of report.html that is made as soon as it is loaded has all figures.
 func TestReportAtOnce(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	browser(t) // or skip
 	file, _ := drawnReport(t)
 	text, err := os.ReadFile(file)

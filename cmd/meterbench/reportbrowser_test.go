@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"meterbench/bench/result"
+	"meterbench/internal/race"
 	"meterbench/reports"
 	"meterbench/reports/render"
 )
@@ -25,6 +26,9 @@ import (
 // In a browser the figures of report.html are charts with the stored values, to point at, to zoom into and to choose series of. They
 // are drawings in print and without scripts. Only the file itself is loaded.
 func TestReportBrowser(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	chromium := browser(t)
 	file, summary := drawnReport(t)
 	want := map[string]map[int]float64{} // throughput by series and clients

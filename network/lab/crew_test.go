@@ -9,6 +9,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/study"
 	"meterbench/bench/worker"
+	"meterbench/internal/race"
 	"meterbench/network/fabric/daemons"
 )
 
@@ -90,6 +91,9 @@ func studied(t *testing.T, text string, with Programs) *result.Folder {
 
 // A study by workers on simulated ledgers of theirs: a trace, and rows of a file, which only the coordinator has.
 func TestStudyOfSimulatedLedgersByWorkers(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	const text = `name: filed
 target: {kind: reference, commit: {servers: 9, service: {kind: constant, mean: 5ms}}}
 warmup: 0s

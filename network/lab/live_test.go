@@ -11,6 +11,7 @@ import (
 	"meterbench/bench/live"
 	"meterbench/bench/result"
 	"meterbench/bench/study"
+	"meterbench/internal/race"
 	"meterbench/network/fabric/daemons"
 )
 
@@ -28,6 +29,9 @@ load: {kind: open, rate: [50/s, 150/s], hold: 2500ms}
 // What the feed of a whole run tells is what the run stores: points, saturation, warnings, and second by second the
 // transactions, each in its block.
 func TestFeedAgreesWithWhatIsStored(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	file := filepath.Join(t.TempDir(), "watched.yaml")
 	if err := os.WriteFile(file, []byte(watched), 0o600); err != nil {
 		t.Fatal(err)

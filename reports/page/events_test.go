@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"meterbench/internal/race"
 )
 
 // A stream begins with the state, goes on with what the study sends, and with the next study after it.
@@ -174,6 +176,9 @@ func TestManyStreams(t *testing.T) {
 
 // Who stops reading is dropped, and does not hold up others.
 func TestSlowReader(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	t.Parallel()
 	feed := newStudy("slow")
 	s := serve(t, Config{Mode: ModeRun}, feed)
@@ -210,6 +215,9 @@ func TestSlowReader(t *testing.T) {
 
 // Many connections that send a header byte by byte are closed, and others are served meanwhile.
 func TestSlowLoris(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	t.Parallel()
 	s := serve(t, Config{Mode: ModeRun}, nil)
 	const many = 300

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"meterbench/internal/race"
 )
 
 // brief is a patience that ends within a test.
@@ -38,6 +40,9 @@ func deaf(t *testing.T, s *Server) net.Conn {
 // Clients that send requests and never read what is answered are dropped after the time for it, each of them. Until then they take no
 // more memory than what the kernel keeps for them and a goroutine or two, however much they ask for.
 func TestNeverReading(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	const clients = 20 // fewer than streams
 	dir := stored(t)
 	if err := os.Truncate(filepath.Join(dir, reportFile), 64<<20); err != nil {

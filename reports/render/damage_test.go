@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/internal/race"
 	"meterbench/reports"
 	"meterbench/reports/render"
 )
@@ -273,6 +274,9 @@ func bounded(dir string) string {
 
 // A folder of a stranger's is reported on or refused with one line, within the limits, whatever is in it.
 func TestDamagedFolders(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	whole := wholeFolder(t)
 	if wrong := bounded(whole); wrong != "" || told(whole) != nil {
 		t.Fatal(wrong, told(whole))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/internal/race"
 	"meterbench/reports"
 	"meterbench/reports/render"
 )
@@ -63,6 +64,9 @@ func manySeries(t testing.TB, n int) *result.Folder {
 // Of many series so many are drawn as a reader can compare, which the figures say, and the work of a report grows with
 // their number, not with its square.
 func TestManySeries(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	const few, many = 80, 400
 	type cost struct{ figures, panels, bytes int }
 	costs := map[int]cost{}
