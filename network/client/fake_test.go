@@ -92,6 +92,7 @@ type fakePeer struct {
 	old      bool                                                                                          // it has no gateway service
 	fault    func(ctx context.Context, request any, method string, handler grpc.UnaryHandler) (any, error) // in place of handler; nil: none
 	filtered bool                                                                                          // nobody may read whole blocks
+	broken   atomic.Int32                                                                                  // so many streams of whole blocks break before they say anything
 	limit    int32                                                                                         // of calls of the gateway service at a time; 0: none
 	code     func(txID string) (peer.TxValidationCode, bool)                                               // nil: VALID; false: never commits
 

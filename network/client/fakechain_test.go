@@ -113,6 +113,9 @@ func (f *fakePeer) DeliverFiltered(stream peer.Deliver_DeliverFilteredServer) er
 
 // Deliver shows whole blocks with the same transactions, hashed as Fabric does.
 func (f *fakePeer) Deliver(stream peer.Deliver_DeliverServer) error {
+	if f.broken.Add(-1) >= 0 {
+		return status.Error(codes.Unavailable, "broken")
+	}
 	if f.filtered {
 		return stream.Send(&peer.DeliverResponse{Type: &peer.DeliverResponse_Status{Status: common.Status_FORBIDDEN}})
 	}

@@ -217,7 +217,7 @@ type reader struct {
 
 // read returns the next block. It tries as often as there are peers, and while it waits those that are lost become known.
 func (r *reader) read(ctx context.Context) (block ledgerBlock, err error) {
-	for range 1 + len(r.client.peers) {
+	for tries := 1 + len(r.client.peers); tries > 0; tries-- {
 		if block, err = r.try(ctx); err == nil {
 			r.next++
 			return block, nil
@@ -225,6 +225,7 @@ func (r *reader) read(ctx context.Context) (block ledgerBlock, err error) {
 		r.close()
 		if refused, ok := errors.AsType[statusError](err); ok && r.whole && common.Status(refused) == common.Status_FORBIDDEN {
 			r.whole = false
+			tries++ // it was an answer
 			continue
 		}
 		select {

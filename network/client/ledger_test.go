@@ -77,6 +77,7 @@ func TestLedgerShowsItsBlocks(t *testing.T) {
 func TestLedgerOfFilteredBlocks(t *testing.T) {
 	f := newFakePeer()
 	f.filtered = true
+	f.broken.Store(1) // and is asked again before it says so
 	c := dial(t, f, nil)
 	if _, err := c.Submit(t.Context(), transaction(result.WaitCommit)); err != nil {
 		t.Fatal(err)
