@@ -11,10 +11,14 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/internal/alarm"
+	"meterbench/internal/race"
 )
 
 // In virtual time nobody is late, and the harness is without error.
 func TestVirtualTime(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		var steps []string
 		begin := time.Now()

@@ -16,6 +16,7 @@ import (
 	"meterbench/bench/saturation"
 	"meterbench/bench/stats"
 	"meterbench/internal/alarm"
+	"meterbench/internal/race"
 	"meterbench/internal/random"
 )
 
@@ -121,6 +122,9 @@ func (s *sought) search(t *testing.T) (found saturation.Result) {
 // blocks and without, within 2 % in 19 of 20 cases. The same search is held to
 // more ledgers, without the engine, in package saturation.
 func TestFindsCapacity(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	kinds := []struct {
 		servers int
 		service reference.Kind

@@ -11,6 +11,7 @@ import (
 	"meterbench/bench/arrival"
 	"meterbench/bench/reference"
 	"meterbench/bench/result"
+	"meterbench/internal/race"
 )
 
 // A steady load is measured as it is in the long run: what is intended late in the hold ends among transactions that
@@ -49,6 +50,9 @@ func TestLatencyAtTheEndOfTheHold(t *testing.T) {
 
 // Little's law holds between the clients, the throughput and the mean latency of one window.
 func TestLittlesLawOfClients(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	const warmup, hold = 3 * time.Second, 63 * time.Second
 	busy := reference.Config{
 		Endorse: stage(2, reference.Exponential, 5*time.Millisecond), Order: stage(1, reference.Constant, time.Millisecond),

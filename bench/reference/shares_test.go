@@ -19,6 +19,7 @@ import (
 	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/internal/alarm"
+	"meterbench/internal/race"
 	"meterbench/internal/random"
 )
 
@@ -137,6 +138,9 @@ func counts(h *hdrhistogram.Histogram) map[int64]int64 {
 // However many workers make a load, the window's histograms and the log's are those of the rows of all of them, bucket for bucket, and
 // the instants at which transactions were intended are the same.
 func TestHistogramsOfWorkersAreThoseOfTheirRows(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	queues := reference.Config{
 		Endorse: stage(8, reference.Lognormal, 5*time.Millisecond), Order: stage(2, reference.Exponential, time.Millisecond),
 		Batch: &reference.Batch{Timeout: 200 * time.Millisecond, Messages: 20}, Commit: perBlock(1, reference.Exponential, 20*time.Millisecond),

@@ -71,6 +71,9 @@ func parquetFile(t testing.TB, records int) []byte {
 
 // Every byte of the metadata and of every page's header is set to what promises most, with a checksum that fits.
 func TestForgedTransactions(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	whole := parquetFile(t, 40)
 	if n, err := forged(whole); n != 40 || err != nil {
 		t.Fatalf("whole: %d rows, %v", n, err)

@@ -245,6 +245,9 @@ func scenarios() []known {
 // Over scenarios of known truth, through the whole study, intervals cover what they say, and a p99 is that of the ledger's
 // own log.
 func TestIntervalsCoverTheTruth(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	if race.Enabled {
 		t.Skip("other tests show the race detector as much as so many levels")
 	}

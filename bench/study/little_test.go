@@ -18,6 +18,9 @@ import (
 // Little's law holds at every point that it judges, whatever the queues, failures and waits: it makes no point invalid
 // that is right (conduct looks for that).
 func TestLittlesLawHolds(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	if race.Enabled {
 		t.Skip("other tests show the race detector as much as so many levels")
 	}

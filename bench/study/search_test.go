@@ -25,6 +25,9 @@ func searching(s scenario.Series, search scenario.Search) scenario.Series {
 
 // The target serves 100 per second.
 func TestOpenSearch(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	if race.Enabled {
 		t.Skip("other tests show the race detector as much as so many levels")
 	}
@@ -78,6 +81,9 @@ func TestOpenSearch(t *testing.T) {
 
 // With Poisson arrivals a transaction takes 23.7 ms and waits for those before it.
 func TestSearchMeetsLatency(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	if race.Enabled {
 		t.Skip("other tests show the race detector as much as so many levels")
 	}
@@ -210,6 +216,9 @@ func TestStepOf(t *testing.T) {
 
 // At 5/s a p99 takes more than three minutes. Too few transactions for one say nothing against the target.
 func TestSearchHoldsLongEnoughForItsObjective(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	if race.Enabled {
 		t.Skip("other tests show the race detector as much as so many levels")
 	}

@@ -77,6 +77,9 @@ func (s *queueSite) Close() error {
 // exponential with the rate mu - lambda (Kleinrock, Queueing Systems, volume 1, 1975). That holds only while arrivals
 // and service times are independent.
 func TestStudyOfMM1(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	if race.Enabled {
 		t.Skip("other tests show the race detector as much as so many levels")
 	}

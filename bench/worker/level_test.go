@@ -148,6 +148,9 @@ func TestUnion(t *testing.T) {
 
 // Closed loads, several at once, with a later start, on a second level and in a second session.
 func TestLevels(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	c := gather(t, 3, setting{})
 	for session := range 2 {
 		s, err := c.start(t)

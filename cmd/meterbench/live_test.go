@@ -126,6 +126,9 @@ func unmarshal(t *testing.T, text string, to any) {
 
 // What the page is told of a run while it goes on is what is stored of it afterwards.
 func TestLiveRun(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	s := startLive(t, dir, "run", ledgerScenario(t, dir, "{kind: closed, clients: [2, 4], hold: 3s}"), "--live")
@@ -249,6 +252,9 @@ func TestLiveStop(t *testing.T) {
 
 // The page says of a run that was interrupted what the terminal says, and has what was measured until then.
 func TestLiveInterrupted(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	s := startLive(t, dir, "run", ledgerScenario(t, dir, "{kind: closed, clients: [2, 4], hold: 20s}"), "--live", "--set", "warmup=500ms")

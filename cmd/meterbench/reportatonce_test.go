@@ -42,6 +42,9 @@ window.neither = new Set();
 
 // From the first frame on each figure of report.html is there, as a drawing or as charts, also while one takes the place of the other.
 func TestReportHasFiguresInEachFrame(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	chromium := browser(t)
 	file, _ := drawnReport(t)
 	tab := openTab(t, chromium, "about:blank")

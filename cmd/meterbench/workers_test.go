@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"meterbench/bench/result"
+	"meterbench/internal/race"
 	"meterbench/network/lab"
 )
 
@@ -61,6 +62,9 @@ func sharedRun(t *testing.T, out string, ranks ...int) *result.Folder {
 }
 
 func TestWorkersHere(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	temp, out := t.TempDir(), t.TempDir()
 	p, code := command(t, temp, "run", sharedFile(t, "1s"), "--workers", "local:2", "--out", out)
 	if code != exitOK {
@@ -96,6 +100,9 @@ func unusedAddress(t *testing.T) string {
 
 // Others start the workers: before the coordinator listens, and by whatever gives them a rank.
 func TestWorkersJoin(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	temp, out, address := t.TempDir(), t.TempDir(), unusedAddress(t)
 	credentials := filepath.Join(t.TempDir(), "workers.pem")
 	if p, code := command(t, temp, "worker", "--new-credentials", credentials); code != exitOK {

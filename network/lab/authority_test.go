@@ -12,6 +12,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/study"
+	"meterbench/internal/race"
 	"meterbench/network"
 	"meterbench/network/ca"
 	"meterbench/network/chaincode"
@@ -94,6 +95,9 @@ series:
 
 // Every operation on certificates is answered, without a network and without fabric-ca.
 func TestCertificatesInProcess(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	certified(t, result.IssuerInProcess, 25, 400*time.Millisecond, Programs{}, result.OpEnrol, result.OpVerifyChain, result.OpVerifyCRL, result.OpVerifyOCSP, result.OpRenew, result.OpRevoke, result.OpFetchCRL)
 }
 

@@ -11,6 +11,7 @@ import (
 	"meterbench/bench/ledger"
 	"meterbench/bench/result"
 	"meterbench/internal/printable"
+	"meterbench/internal/race"
 )
 
 // A chaincode stands with the organisation of its peer, a process of no peer alone.
@@ -40,6 +41,9 @@ func many(n int, item string) string {
 
 // Whatever a stranger's manifest promises of networks, a folder opens soon, and what is listed of them is bounded and can be printed.
 func TestPromisesOfStrangers(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
 	hostile := `"<b>\u001b[31m\u202e\u2028` + strings.Repeat("x", 10_000) + `"`
 	roles := map[string]result.Role{}
 	for i := range 900 {
