@@ -491,11 +491,8 @@ func TestSlurmPairs(t *testing.T) {
 // wentOn makes sure that the run below out has lost one of two workers in its first level, and made the second one with the other.
 func wentOn(t *testing.T, out string) {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(out, "*", "*"))
-	if err != nil || len(found) != 1 {
-		t.Fatalf("%v, %v", found, err)
-	}
-	stored, err := result.Open(found[0])
+	dir := runFolder(t, out, "*")
+	stored, err := result.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -521,11 +518,8 @@ func wentOn(t *testing.T, out string) {
 // partOfRun makes sure that the run below out can be read and says that it is part of one. A run that was killed may have measured nothing.
 func partOfRun(t *testing.T, out string, code int) {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(out, "*", "*"))
-	if err != nil || len(found) != 1 {
-		t.Fatalf("%v, %v", found, err)
-	}
-	r, drawn := command(t, t.TempDir(), "report", found[0])
+	dir := runFolder(t, out, "*")
+	r, drawn := command(t, t.TempDir(), "report", dir)
 	if drawn != exitOK && code < 0 && strings.Contains(r.stderr.String(), "the run did not finish") {
 		return
 	}

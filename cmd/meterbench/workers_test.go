@@ -36,16 +36,13 @@ func sharedFile(t *testing.T, hold string) string {
 // sharedRun opens the only run below out, and makes sure that ranks made its load and that the audit is exact.
 func sharedRun(t *testing.T, out string, ranks ...int) *result.Folder {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(out, "*", "*"))
-	if err != nil || len(found) != 1 {
-		t.Fatalf("%v, %v", found, err)
-	}
-	stored, err := result.Open(found[0])
+	dir := runFolder(t, out, "*")
+	stored, err := result.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, rank := range ranks {
-		if _, err := os.Stat(filepath.Join(found[0], fmt.Sprintf("transactions-%d.parquet", rank))); err != nil {
+		if _, err := os.Stat(filepath.Join(dir, fmt.Sprintf("transactions-%d.parquet", rank))); err != nil {
 			t.Error(err)
 		}
 	}

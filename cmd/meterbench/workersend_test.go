@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -84,18 +83,15 @@ func TestWorkersStruck(t *testing.T) {
 // checkStruck makes sure that what is left of a run that was struck can be read, and is honest.
 func checkStruck(t *testing.T, temp, out string, code, levels int, lost bool) {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(out, "*", "*"))
-	if err != nil || len(found) != 1 {
-		t.Fatalf("%v, %v", found, err)
-	}
-	r, drawn := command(t, temp, "report", found[0])
+	dir := runFolder(t, out, "*")
+	r, drawn := command(t, temp, "report", dir)
 	if code < 0 { // killed in its first level
 		if drawn == exitOK || !strings.Contains(r.stderr.String(), "the run did not finish") {
 			t.Errorf("the report: exit code %d\n%s%s", drawn, &r.stdout, &r.stderr)
 		}
 		return
 	}
-	stored, err := result.Open(found[0])
+	stored, err := result.Open(dir)
 	if err != nil || drawn != exitOK {
 		t.Fatalf("exit code %d, %v\n%s", drawn, err, &r.stderr)
 	}

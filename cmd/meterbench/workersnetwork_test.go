@@ -54,11 +54,8 @@ func TestWorkerKilledOnNetwork(t *testing.T) {
 			if options == "" && strings.Contains(p.stderr.String(), "nothing was measured: 1 of 2 workers are there") {
 				t.Skipf("struck after %v, before the window: there is nothing to audit", after)
 			}
-			found, err := filepath.Glob(filepath.Join(out, "*", "*"))
-			if err != nil || len(found) != 1 {
-				t.Fatalf("%v, %v\n%s", found, err, &p.stderr)
-			}
-			stored, err := result.Open(found[0])
+			dir := runFolder(t, out, "*")
+			stored, err := result.Open(dir)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +86,7 @@ func TestWorkerKilledOnNetwork(t *testing.T) {
 					t.Errorf("%s: outcomes %v", point.Series, point.Outcomes)
 				}
 			}
-			r, code := command(t, temp, "report", found[0])
+			r, code := command(t, temp, "report", dir)
 			if said := r.stdout.String(); code != exitOK || !strings.Contains(said, "lost before they told of them: "+a.Untold.String()) || !strings.Contains(said, "PARTIAL") {
 				t.Errorf("exit code %d\n%s", code, said)
 			}
