@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -154,10 +155,15 @@ type chain struct {
 	overview    func(context.Context) (ledger.Overview, error)
 	transaction ledger.Transaction
 	err         error
+	mu          sync.Mutex
 	asked       []any
 }
 
-func (c *chain) note(all ...any) { c.asked = all }
+func (c *chain) note(all ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked = all
+}
 
 func (c *chain) Overview(ctx context.Context) (ledger.Overview, error) {
 	if c.overview != nil {
