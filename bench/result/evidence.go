@@ -134,8 +134,8 @@ func (a Audit) Judge() AuditVerdict {
 }
 
 // Problem returns what is wrong with the ledger, empty if nothing is. A transaction that is on the ledger
-// though the client never learnt its outcome is no fault, nor is one of a worker that was lost; whether it was committed before the contract was
-// asked for its count or after is unknown: Stored may count it or not.
+// though the client never learnt its outcome is no fault, nor is one of a worker that was lost; whether it was committed
+// before the contract was asked for its count or after is unknown: Stored may count it or not.
 func (a Audit) Problem() string {
 	committed := a.Committed()
 	agrees := a.Uncounted || a.Found <= a.Stored && a.Stored <= committed

@@ -16,14 +16,14 @@ import (
 	"meterbench/internal/process"
 )
 
-var cappedPairs = flag.Int("workers.capped", 0, "how often TestWorkersCapped compares two workers with one; once takes some four minutes and wants the machine for itself")
+var cappedPairs = flag.Int("workers.capped", 0, "how often TestWorkersCapped compares two workers with one; once takes some six minutes and wants the machine for itself")
 
 // cappedRun offers the reference ledger more and more, in steps of 6 %, from so much of what is expected on.
 const cappedRun = `name: capped
 target: {kind: reference, endorse: {servers: 30000, service: {kind: constant, mean: 1500ms}}, batch: {timeout: 100ms, messages: 10000}}
-warmup: 2s
+warmup: 1s
 series:
-  - {name: open, workload: {kind: plain, meters: 100}, load: {kind: open, rate: [%s], arrivals: constant, slots: 100000, hold: 6s}}
+  - {name: open, workload: {kind: plain, meters: 100}, load: {kind: open, rate: [%s], arrivals: constant, slots: 100000, hold: 5s}}
 `
 
 // Two workers with half a core each carry 1.8 times what one with half a core does before its schedule lag makes points invalid:
@@ -72,7 +72,7 @@ func carriedCapped(t *testing.T, workers int) float64 {
 		capCPU(t, w, 0.5)
 		all = append(all, w)
 	}
-	time.Sleep(time.Duration(len(rates)) * 6 * time.Second) // the hold of all, longer than exit waits
+	time.Sleep(time.Duration(len(rates)) * 4 * time.Second) // most of the load, which is longer than exit waits
 	for _, p := range all {
 		if code := p.exit(t); code != exitOK {
 			t.Fatalf("%s: exit code %d\n%s", p.cmd.Args, code, &p.stderr)
