@@ -19,16 +19,21 @@ build: ## build bin/meterbench
 bench: build ## build the Fabric daemons once, run the scenario quickstart, leave a report in out/quickstart/
 	$(BIN) run quickstart
 
+# CI runs a failed test once more, which the summary at the end tells; a data race is never given a second chance.
+RERUNS ?= 0
+TESTSUM := go tool gotestsum --format standard-quiet --hide-summary skipped --rerun-fails=$(RERUNS) --rerun-fails-max-failures 3 \
+	  --rerun-fails-run-root-test --rerun-fails-abort-on-data-race
+
 test: ## run all tests, the ones against a real network included
-	go test -timeout 40m ./...
+	$(TESTSUM) --packages ./... -- -timeout 40m
 
 test-short: ## run the tests that need no network (under 2 minutes)
 	go test -short -p 4 ./...
 
 # Statistics and most reports only calculate: nothing there runs at the same time.
 race: ## run the tests that need no network under the race detector (needs a C compiler)
-	CGO_ENABLED=1 go test -race -short -timeout 40m ./reports/openmetrics ./reports/page \
-	  $$(go list ./... | grep -vE '/(bench/(compare|rank|saturation|stats)|reports)(/|$$)')
+	CGO_ENABLED=1 $(TESTSUM) --packages "./reports/openmetrics ./reports/page \
+	  $$(go list ./... | grep -vE '/(bench/(compare|rank|saturation|stats)|reports)(/|$$)' | tr '\n' ' ')" -- -race -short -timeout 40m
 
 check: ## formatting, vet, staticcheck, tidy module files
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
