@@ -67,6 +67,8 @@ type Coordinator struct {
 	closed  bool            // nobody is admitted any more
 	changed chan struct{}   // closed and replaced when something of the above changes
 	joins   sync.WaitGroup
+
+	quietAt time.Time // of the study's goroutine: no worker that a level has lost sends anything after it
 }
 
 // Listen returns a Coordinator that workers can join. Close ends it.

@@ -48,7 +48,7 @@ func (s *site) RunTogether(ctx context.Context, level study.CrewLevel, watch ben
 		if err != nil {
 			return nil, nil, err
 		}
-		s.quieten(ctx)
+		s.of.quieten(ctx, nil)
 		r := newRun(level, s.of.clock, members, watch)
 		if err := r.check(); err != nil {
 			return nil, nil, err
@@ -57,7 +57,7 @@ func (s *site) RunTogether(ctx context.Context, level study.CrewLevel, watch ben
 		err = r.run(ctx, watch)
 		r.detach()
 		if r.begun && r.lost() {
-			s.quietAt = time.Now().Add(lasting*s.of.beat + drained)
+			s.of.quietAt = time.Now().Add(lasting*s.of.beat + drained)
 		}
 		if errors.Is(err, errAgain) {
 			continue // without whom is lost: nothing was sent before
@@ -70,17 +70,6 @@ func (s *site) RunTogether(ctx context.Context, level study.CrewLevel, watch ben
 			_, err = s.of.crew() // whether enough are left
 		}
 		return results, workers, err
-	}
-}
-
-// drained is within what a worker ends the transactions under way that it may not go on with, as bench has it.
-const drained = 2 * time.Second
-
-// quieten waits until workers that were lost in the level before, and may not know, have ceased to load the target.
-func (s *site) quieten(ctx context.Context) {
-	select {
-	case <-time.After(time.Until(s.quietAt)):
-	case <-ctx.Done():
 	}
 }
 

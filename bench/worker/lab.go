@@ -35,6 +35,7 @@ type lab struct {
 
 // Start implements study.Lab: the site, and a station at each worker.
 func (l *lab) Start(ctx context.Context, session study.Session, working func(string)) (study.Site, error) {
+	l.of.quieten(ctx, working)
 	started, err := l.Lab.Start(ctx, session, working)
 	if err != nil {
 		return nil, err
@@ -63,8 +64,6 @@ type site struct {
 	mu      sync.Mutex
 	entries []bench.Entry // of the stations' ledgers, once they were read
 	read    bool
-
-	quietAt time.Time // no worker that a level has lost sends anything after it
 
 	reckoned bool // the host knows what became of the workers' transactions
 }

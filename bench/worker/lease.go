@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -46,4 +47,23 @@ func (l leased) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt
 		}
 	}
 	return l.Target.Submit(ctx, tx)
+}
+
+// drained is within what a worker ends the transactions under way that it may not go on with, as bench has it.
+const drained = 2 * time.Second
+
+// quieten waits until workers that a level has lost, and that may not know, have ceased to load the target. working is told so, unless
+// it is nil.
+func (o *Coordinator) quieten(ctx context.Context, working func(string)) {
+	left := time.Until(o.quietAt)
+	if left <= 0 {
+		return
+	}
+	if working != nil {
+		working(fmt.Sprintf("wait %v until a worker that was lost surely sends nothing any more", left.Round(time.Second)))
+	}
+	select {
+	case <-time.After(left):
+	case <-ctx.Done():
+	}
 }

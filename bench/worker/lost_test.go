@@ -15,6 +15,7 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/result"
+	"meterbench/bench/study"
 	"meterbench/internal/race"
 )
 
@@ -603,5 +604,50 @@ func TestCannotOpen(t *testing.T) {
 				t.Errorf("%v is a mistake: %v, want %q, %v", err, mistaken(err), tt.want, tt.mistake)
 			}
 		})
+	}
+}
+
+// A notingHost notes when it starts.
+type notingHost struct {
+	host
+	started time.Time
+}
+
+func (h *notingHost) Start(context.Context, study.Session, func(string)) (study.Site, error) {
+	h.started = time.Now()
+	return h, nil
+}
+
+// The set-up of what comes after a level that lost a worker waits until that worker surely sends nothing any more, as the next level does.
+func TestSetUpWaitsForLost(t *testing.T) {
+	if testing.Short() && !race.Enabled {
+		t.Skip("it takes seconds")
+	}
+	t.Parallel()
+	c := withPuppet(t, 1, puppet{rank: Rank{1, 2}, at: "start", way: dies})
+	s, err := c.start(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, plan := open(100, 20*time.Second)
+	begun := time.Now()
+	_, workers, err := s.RunTogether(t.Context(), level(key, plan, &sink{}, nil), bench.Watch{})
+	if err != nil || workers[1].Lost == nil {
+		t.Fatalf("%v, %+v", err, workers)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	next := &notingHost{}
+	c.site, err = c.Lab(next, "scenario", nil).Start(t.Context(), study.Session{Number: 2}, func(text string) { said = append(said, text) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if waited, least := next.started.Sub(begun), lasting*testBeat+drained; waited < least {
+		t.Errorf("the set-up began %v after the level, which lost a worker: want %v at least", waited, least)
+	}
+	if len(said) == 0 || !strings.HasPrefix(said[0], "wait ") {
+		t.Errorf("said: %q", said)
 	}
 }
