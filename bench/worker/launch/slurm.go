@@ -52,7 +52,11 @@ func startSlurm(ctx context.Context, c *Crew) (started, error) {
 	}
 	said, err := slurm(ctx, c.environment(foreign), "sbatch", append(batchOptions(c.cfg, b), script)...)
 	if err != nil {
-		return b, refusal(fmt.Errorf("submit the job of %s: %w", printable.Count(b.workers, "worker"), err))
+		err = refusal(fmt.Errorf("submit the job of %s: %w", printable.Count(b.workers, "worker"), err))
+		if unconfigured.MatchString(err.Error()) {
+			return nil, err // there is nothing to cancel
+		}
+		return b, err
 	}
 	if b.id, b.cluster, err = parseSubmitted(said); err != nil {
 		return b, err
@@ -157,11 +161,19 @@ func slurm(ctx context.Context, env []string, command string, args ...string) (s
 	if ctx.Err() != nil {
 		return "", context.Cause(ctx)
 	}
-	if err != nil {
-		return string(out), fmt.Errorf("%s: %s", command, message(string(out), err))
+	if err == nil {
+		return string(out), nil
 	}
-	return string(out), nil
+	why := fmt.Errorf("%s: %s", command, message(string(out), err))
+	if unconfigured.MatchString(why.Error()) {
+		why = worker.InputErrorf("Slurm is not configured on this machine, or its configuration is wrong (%w): set SLURM_CONF, or start workers by "+
+			"other means (join:N)", why)
+	}
+	return string(out), why
 }
+
+// unconfigured is in Slurm's messages where its commands do not find a configuration, or cannot use it.
+var unconfigured = regexp.MustCompile(`(?i)establish a configuration source|unable to process configuration file`)
 
 // silence is how Slurm's messages begin where it does not answer, as it may do later.
 var silence = regexp.MustCompile(`(?i)unable to contact slurm|timed out|temporarily`)
@@ -174,15 +186,14 @@ func refusal(err error) error {
 	return worker.InputErrorf("%w", err)
 }
 
+// complaint begins a line of Slurm's on what is wrong.
+var complaint = regexp.MustCompile(`^.*?(?:error|fatal): `)
+
 // message returns in one line what a command of Slurm says of its failure.
 func message(said string, err error) string {
 	var lines []string
 	for line := range strings.Lines(said) {
-		_, text, ok := strings.Cut(strings.TrimSpace(line), "error: ")
-		if !ok {
-			text = strings.TrimSpace(line)
-		}
-		if text != "" {
+		if text := complaint.ReplaceAllString(strings.TrimSpace(line), ""); text != "" {
 			lines = append(lines, text)
 		}
 	}

@@ -191,6 +191,15 @@ func TestSlurmRefuses(t *testing.T) {
 			map[string]string{"sinfo": "echo 'slurm_load_partitions: Unable to contact slurm controller (connect failure)'; exit 1"},
 			"Unable to contact slurm controller", false, []string{"sinfo"},
 		},
+		"for want of a configuration": {
+			map[string]string{"sinfo": "printf 'sinfo: error: fetch_config: DNS SRV lookup failed\\nsinfo: fatal: Could not establish a configuration source\\n' >&2; exit 1"},
+			"Slurm is not configured on this machine, or its configuration is wrong (sinfo: fetch_config: DNS SRV lookup failed; " +
+				"Could not establish a configuration source): set SLURM_CONF", true, []string{"sinfo"},
+		},
+		"for a configuration that is wrong": {
+			map[string]string{"sinfo": known, "sbatch": "echo sbatch: fatal: Unable to process configuration file >&2; exit 1"},
+			"sbatch: Unable to process configuration file", true, []string{"sinfo", "sbatch"},
+		},
 		"a job that cannot start": {
 			map[string]string{"sinfo": known, "sbatch": "echo 5", "scontrol": "grep -q scancel ${0%/*}/calls && s=CANCELLED || s=PENDING; echo JobId=5 JobState=$s Reason=PartitionNodeLimit"},
 			"job 5 of Slurm cannot start: PartitionNodeLimit", true, []string{"sinfo", "sbatch", "scontrol", "scancel", "scontrol"},
