@@ -25,10 +25,7 @@ func TCP(address string) (net.Listener, error) {
 
 // refused says why the kernel does not give the address.
 func refused(address string, err error) error {
-	problem, remedy := err.Error(), "give another address"
-	if call, ok := errors.AsType[*net.OpError](err); ok {
-		problem = call.Err.Error()
-	}
+	problem, remedy := Cause(err), "give another address"
 	host, port, _ := net.SplitHostPort(address) // else host is empty, and that of no case below
 	_, unknown := errors.AsType[*net.DNSError](err)
 	switch {
@@ -43,4 +40,12 @@ func refused(address string, err error) error {
 		problem, remedy = "takes rights that this user lacks", "give a port from 1024 on, or 0 for one that is free"
 	}
 	return &Error{problem, remedy}
+}
+
+// Cause returns what the kernel says in the error of a call of package net, without the call and its addresses.
+func Cause(err error) string {
+	if call, ok := errors.AsType[*net.OpError](err); ok {
+		err = call.Err
+	}
+	return err.Error()
 }

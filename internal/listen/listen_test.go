@@ -41,3 +41,15 @@ func TestNoRights(t *testing.T) {
 		t.Errorf("%q, want %q", err, want)
 	}
 }
+
+// The call and its addresses are taken off, what is no call's stays.
+func TestCause(t *testing.T) {
+	for want, err := range map[string]error{
+		"bind: permission denied": &net.OpError{Op: "listen", Net: "tcp", Err: os.NewSyscallError("bind", os.ErrPermission)},
+		"nothing was asked":       errors.New("nothing was asked"),
+	} {
+		if got := Cause(err); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

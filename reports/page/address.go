@@ -126,14 +126,6 @@ func (a address) listen() (net.Listener, error) {
 	return listener, nil
 }
 
-// cause returns what the kernel says in the error of a call, without the call.
-func cause(err error) string {
-	if call, ok := errors.AsType[*net.OpError](err); ok {
-		err = call.Err
-	}
-	return err.Error()
-}
-
 // shown returns the host by which a browser reaches the page.
 func (a address) shown() string {
 	if a.name != "" {

@@ -25,6 +25,7 @@ import (
 
 	"meterbench/bench/ledger"
 	"meterbench/bench/live"
+	"meterbench/internal/listen"
 	"meterbench/internal/regular"
 )
 
@@ -148,7 +149,7 @@ func serveWith(ctx context.Context, config Config, patience patience) (*Server, 
 	go func() {
 		defer close(s.served)
 		if err := s.http.Serve(netutil.LimitListener(listener, mostConnections)); !errors.Is(err, http.ErrServerClosed) {
-			s.failed(fmt.Errorf("nobody can open it any more: %s", cause(err)))
+			s.failed(fmt.Errorf("nobody can open it any more: %s", listen.Cause(err)))
 		}
 	}()
 	return s, nil
