@@ -48,7 +48,7 @@ func (p Plan) checkShared(at place, w scenario.Workload, workers, least int) err
 	changing := []result.Operation{result.OpRotate, result.OpRevoke}
 	if keys, ok := w.Options.(workloads.PKI); ok && keys.Meters < workers && slices.Contains(changing, keys.Operation) {
 		return p.Scenario.Refuse(at.series, at.path+"meters", "give more meters, or fewer workers",
-			"%s for %d workers leave some without a key to change", printable.Count(keys.Meters, "meter"), workers)
+			"%s for %d workers: some would have no key to change", printable.Count(keys.Meters, "meter"), workers)
 	}
 	if w.Traits().PerClient && least < workers {
 		return p.Scenario.Refuse(at.series, at.path+"kind", "run without min=, or leave per: client or per_client out",
@@ -62,15 +62,15 @@ func (p Plan) checkSpread(series scenario.Series, workers int) error {
 	load, hint := series.Load, "give more, or fewer workers"
 	if load.Kind == result.LoadOpen {
 		if load.Slots < workers {
-			return p.Scenario.Refuse(series, "load.slots", hint, "%s for %d workers leave some without any", printable.Count(load.Slots, "slot"), workers)
+			return p.Scenario.Refuse(series, "load.slots", hint, "%s for %d workers: some would have none", printable.Count(load.Slots, "slot"), workers)
 		}
 		return nil
 	}
 	if s := load.Search; s != nil && int(s.From) < workers {
-		return p.Scenario.Refuse(series, "load.search", hint, "%s for %d workers leave some without any", printable.Count(int(s.From), "client"), workers)
+		return p.Scenario.Refuse(series, "load.search", hint, "%s for %d workers: some would have none", printable.Count(int(s.From), "client"), workers)
 	}
 	if len(load.Clients) > 0 && slices.Min(load.Clients) < workers {
-		return p.Scenario.Refuse(series, "load.clients", hint, "%s for %d workers leave some without any",
+		return p.Scenario.Refuse(series, "load.clients", hint, "%s for %d workers: some would have none",
 			printable.Count(slices.Min(load.Clients), "client"), workers)
 	}
 	return nil
