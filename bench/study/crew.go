@@ -91,7 +91,7 @@ func (c WorkerClock) Drifted() bool { return c.Drift.Abs() > c.Half+c.AfterHalf 
 
 // A Loss is how a level lost a worker.
 type Loss struct {
-	Why       string        // a sentence without its full stop, which names the worker
+	Why       string        // a sentence about the worker, which it does not name, without its full stop
 	Until     time.Duration // the last instant of which it had told
 	Scheduled uint64        // transactions of its share until then, the hold's alone
 	Received  uint64        // records of these that came
@@ -143,12 +143,24 @@ func (s *session) makeLoad(ctx context.Context, t turn, keys []result.LevelKey, 
 	if m.results == nil {
 		return m, m.last
 	}
+	if len(m.workers) < len(crew.Workers()) {
+		s.warnOfFewer()
+	}
 	for i, w := range m.workers {
 		if i == 0 || w.Priority == proc.PriorityUsual {
 			m.priority = w.Priority
 		}
 	}
 	return m, nil
+}
+
+// warnOfFewer warns of workers that were lost since the session began, now that a level was made without them.
+func (s *session) warnOfFewer() {
+	for _, w := range s.site.Facts().Warnings {
+		if w.Code == result.FewerWorkers {
+			s.add(w)
+		}
+	}
 }
 
 // man says who makes the load of the run, where workers do.
@@ -165,12 +177,12 @@ func (s *session) man() error {
 	return s.writer.Workers(ranks)
 }
 
-// noteLost notes which workers a turn has lost, and returns the first of these losses, nil where there is none.
-func (s *session) noteLost(m made) (first *Loss) {
-	for _, w := range m.workers {
+// noteLost notes which workers a turn has lost, and returns the first of them, nil where there is none.
+func (s *session) noteLost(m made) (first *WorkerLevel) {
+	for i, w := range m.workers {
 		if w.Lost != nil {
 			s.ledgers.lose(w.Rank)
-			first = cmp.Or(first, w.Lost)
+			first = cmp.Or(first, &m.workers[i])
 		}
 	}
 	s.lostWorkers = s.lostWorkers || first != nil

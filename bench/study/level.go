@@ -85,7 +85,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	running, over := s.Stopper.begin(ctx, true)
 	watch, rest := s.watchTurn(t, meter, &epoch, sinks)
 	made, runErr := s.makeLoad(running, t, keys, loads, watch)
-	measured, loss := made.results, s.noteLost(made)
+	measured, gone := made.results, s.noteLost(made)
 	ended := context.Cause(running) == errLevelEnded && ctx.Err() == nil
 	over()
 	usage, gaps, pace := meter.stop(), made.gaps(halts()), paced()
@@ -156,8 +156,9 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			s.Observer.Point(s.disrupted(m.Epoch, w))
 		case m.Exhausted != nil:
 			s.note(l.String(), result.Exhausted, fmt.Sprintf("nothing was measured: %v", m.Exhausted))
-		case loss != nil:
-			s.note(l.String(), result.Shortened, fmt.Sprintf("nothing was measured: the level ended before its window, when a worker was lost (%s)", loss.Why))
+		case gone != nil:
+			s.note(l.String(), result.Shortened, fmt.Sprintf("nothing was measured: the level ended before its window, when worker %d on %s was lost (%s)",
+				gone.Rank, gone.Host, gone.Lost.Why))
 		case ended:
 			s.note(l.String(), result.Shortened, "nothing was measured: the level was ended on request before its window")
 		case ctx.Err() == nil:
@@ -166,7 +167,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		s.doubts.keep(lost[i], m.Epoch, point)
 	}
 	s.ended = s.ended || ended
-	s.summary.Complete = s.summary.Complete && !ended && loss == nil
+	s.summary.Complete = s.summary.Complete && !ended && gone == nil
 	return steady[0].backlog.Slope(), cmp.Or(context.Cause(ctx), made.last)
 }
 

@@ -31,7 +31,7 @@ func kill() func(*WorkerLevel) {
 	levels := 0
 	return func(w *WorkerLevel) {
 		if levels++; levels == 1 {
-			w.Lost = &Loss{Why: "worker 4: killed", Until: 2 * time.Second, Scheduled: 50, Received: 40}
+			w.Lost = &Loss{Why: "it ended: signal: killed", Until: 2 * time.Second, Scheduled: 50, Received: 40}
 		}
 	}
 }

@@ -30,11 +30,24 @@ type crewSite struct {
 	stored    uint64        // by extra
 	quiet     time.Duration // for which the ledger was to be, before it was read
 	shared    bool          // others may use it
+	lost      int           // workers that are gone once a level was made
+	levels    int           // that were begun
+}
+
+// here returns the ranks of the workers that make the level.
+func (c *crewSite) here() []int {
+	if c.levels > 1 {
+		return c.Ranks()[:c.workers-c.lost]
+	}
+	return c.Ranks()
 }
 
 func (c *crewSite) Facts() Facts {
 	f := c.site.Facts()
 	f.Shared = c.shared
+	if len(c.here()) < c.workers {
+		f.Warnings = append(f.Warnings, result.Warning{Code: result.FewerWorkers, Text: "worker 4 is gone"})
+	}
 	return f
 }
 
@@ -104,10 +117,11 @@ func (c *crewSite) RunTogether(ctx context.Context, level CrewLevel, watch bench
 		l.Workload, l.Sink = c.workloads[level.Keys[i].Series], dealer{l.Sink, c}
 		loads[i] = l
 	}
+	c.levels++
 	results, err := bench.RunTogether(ctx, alarm.Timers{}, loads, c.Target(), watch)
 	var workers []WorkerLevel
-	for i, rank := range c.Ranks() {
-		w := WorkerLevel{Rank: rank, Host: fmt.Sprint("n", i+1), Here: i == 0, Share: bench.Share{Rank: i, Of: c.workers}, Results: results, Stalls: make([]uint64, len(loads))}
+	for i, rank := range c.here() {
+		w := WorkerLevel{Rank: rank, Host: fmt.Sprint("n", i+1), Here: i == 0, Share: bench.Share{Rank: i, Of: len(c.here())}, Results: results, Stalls: make([]uint64, len(loads))}
 		for at := time.Duration(0); at <= 20*time.Second; at += time.Second {
 			w.Usage = append(w.Usage, Usage{At: at, CPU: 0.25 * at.Seconds()})
 		}
@@ -125,8 +139,9 @@ type dealer struct {
 }
 
 func (d dealer) Record(r result.Record) {
-	i := int(r.Seq) % d.of.workers
-	r.Worker = uint16(d.of.Ranks()[i])
+	ranks := d.of.here()
+	i := int(r.Seq) % len(ranks)
+	r.Worker = uint16(ranks[i])
 	if i == d.of.workers-1 && r.Started != result.NotReached && int(r.Seq)/d.of.workers%max(1, d.of.seldom) == 0 {
 		r.Started += d.of.late
 	}
@@ -163,9 +178,9 @@ func TestWorkers(t *testing.T) {
 		{"drifting far", 0, func(w *WorkerLevel) { w.Clock.Drift = 40 * ms },
 			"may have had its window 0.04 s beside that of the level, more than 0.03 s: half a round trip of 0 s, and a drift of 0.04 s"},
 		{"lost", 0, func(w *WorkerLevel) {
-			w.Lost = &Loss{Why: "worker 4: killed", Until: 2 * time.Second, Scheduled: 50, Received: 40}
+			w.Lost = &Loss{Why: "it ended: signal: killed", Until: 2 * time.Second, Scheduled: 50, Received: 40}
 		},
-			"was lost 2 s after the level's start (worker 4: killed): 20 % of its transactions until then are not on record"},
+			"was lost 2 s after the level's start (it ended: signal: killed): 20 % of its transactions until then are not on record"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			at, crew := newSite(), (*crewSite)(nil)
@@ -218,5 +233,26 @@ func TestWorkerLateAtTimes(t *testing.T) {
 	equal(t, "the first one's faults", 0, len(p.Workers[0].Reasons))
 	if said := strings.Join(p.Workers[1].Reasons, "; "); !strings.HasPrefix(said, "was late: schedule lag p95 9.0 ms") || p.Workers[1].Valid {
 		t.Errorf("the last one: %q", said)
+	}
+}
+
+// A worker that is lost between two levels is missing in no point: the run says that the others made the next one.
+func TestFewerWorkers(t *testing.T) {
+	for lost := range 2 {
+		at := newSite()
+		at.mixed = true
+		at.as = func(s *site) Site {
+			return &crewSite{site: s, workers: 2, workloads: map[string]bench.Workload{}, lost: lost}
+		}
+		o := conduct(t, series(open("a", 4*time.Second, 50, 49.999)), at, nil)
+		equal(t, "workers of the first level", 2, len(o.summary.Points[0].Workers))
+		equal(t, "workers of the second level", 2-lost, len(o.summary.Points[1].Workers))
+		var said []string
+		for _, w := range o.summary.Notices {
+			if w.Code == result.FewerWorkers {
+				said = append(said, w.Text)
+			}
+		}
+		equal(t, "warnings of fewer workers", strings.Repeat("worker 4 is gone", lost), strings.Join(said, "; "))
 	}
 }

@@ -251,8 +251,11 @@ func (s *site) Facts() study.Facts {
 	facts := s.Host.Facts()
 	facts.Processes = append(slices.Clip(facts.Processes), result.Process{Role: result.RoleCoordinator, Name: string(result.RoleCoordinator)})
 	if gone := s.of.departed(); gone != nil {
-		facts.Warnings = append(slices.Clip(facts.Warnings), result.Warning{Code: result.FewerWorkers, Text: fmt.Sprintf(
-			"fewer workers than the %d that were asked for make the load: %s", s.of.workers(), strings.Join(gone, "; "))})
+		text := fmt.Sprintf("fewer workers than the %d that were asked for make the load: %s", s.of.workers(), strings.Join(gone, "; "))
+		if s.keepers.Load() {
+			text += "; their simulated ledgers are gone with them, so that what was measured with all is of another system"
+		}
+		facts.Warnings = append(slices.Clip(facts.Warnings), result.Warning{Code: result.FewerWorkers, Text: text})
 	}
 	return facts
 }

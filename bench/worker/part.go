@@ -211,7 +211,7 @@ func (p *part) missed(w study.WorkerLevel) study.WorkerLevel {
 	if p.lost {
 		why = p.member.lost().Error()
 	}
-	w.Lost = &study.Loss{Why: fmt.Sprintf("%s: %s", p.member, why), Until: max(0, p.live.Elapsed)}
+	w.Lost = &study.Loss{Why: why, Until: max(0, p.live.Elapsed)}
 	if p.live.Usage != (usage{}) {
 		w.Usage = append(w.Usage, p.live.Usage)
 	}

@@ -75,7 +75,7 @@ func TestWorkerKilledOnNetwork(t *testing.T) {
 			if want := map[bool]int{false: levels, true: levels - 1}[early]; s.Complete || len(s.Points) != want {
 				t.Errorf("complete: %v; %d points, want %d", s.Complete, len(s.Points), want)
 			}
-			if said := strings.Join(s.Warnings, "; "); early != strings.Contains(said, "the level ended before its window, when a worker was lost (worker ") {
+			if said := strings.Join(s.Warnings, "; "); early != strings.Contains(said, "the level ended before its window, when worker ") {
 				t.Errorf("before the window: %v; warnings %s", early, said)
 			}
 			for _, point := range s.Points {
