@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"meterbench/bench/result"
+	"meterbench/internal/printable"
 )
 
 // A workerRow is what one worker did at a point.
@@ -146,27 +147,37 @@ func workersFinding(all []series) []Finding {
 	if rows == nil {
 		return nil
 	}
-	workers, failed := map[int]bool{}, map[string]int{}
-	var names []string // of those that failed, in order
+	levels, took, failed := len(rowsOf(all)), map[string]int{}, map[string]int{}
+	var names []string // in order
 	var latest *workerRow
 	for i := range rows {
 		r := &rows[i]
-		workers[r.Rank] = true
+		if took[r.name()]++; took[r.name()] == 1 {
+			names = append(names, r.name())
+		}
 		if !r.WorkerPoint.Valid {
-			if failed[r.name()]++; failed[r.name()] == 1 {
-				names = append(names, r.name())
-			}
+			failed[r.name()]++
 		}
 		if lag := r.WorkerPoint.ScheduleLag.P99; lag != nil && (latest == nil || *lag > *latest.WorkerPoint.ScheduleLag.P99) {
 			latest = r
 		}
 	}
-	f := Finding{Subject: "Workers", Value: fmt.Sprintf("%d, all did their part", len(workers)), Verdict: Good, To: "table-workers",
+	f := Finding{Subject: "Workers", Value: fmt.Sprintf("%d, all did their part", len(names)), Verdict: Good, To: "table-workers",
 		Text: "They made the load together, each its share. "}
-	if len(names) > 0 {
-		slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(failed[b], failed[a]) })
-		f.Verdict, f.Value = Bad, fmt.Sprintf("%d of %d did not do their part", len(names), len(workers))
-		f.Text += fmt.Sprintf("Most often worker %s, at %d load levels, which are not valid. ", names[0], failed[names[0]])
+	amiss := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return failed[name] == 0 && took[name] == levels })
+	if len(amiss) > 0 {
+		f.Verdict, f.Value = Caution, fmt.Sprintf("%d of %d did not do their part", len(amiss), len(names))
+	}
+	missing := func(name string) int { return levels - took[name] }
+	most := func(of func(name string) int) string {
+		return slices.MaxFunc(names, func(a, b string) int { return cmp.Compare(of(a), of(b)) })
+	}
+	if name := most(func(name string) int { return failed[name] }); failed[name] > 0 {
+		f.Verdict = Bad
+		f.Text += fmt.Sprintf("Most often worker %s, at %s: where one does not, the level is not valid. ", name, printable.Count(failed[name], "load level"))
+	}
+	if name := most(missing); missing(name) > 0 {
+		f.Text += fmt.Sprintf("Worker %s had no part in %s, which the others made. ", name, printable.Count(missing(name), "load level"))
 	}
 	if latest != nil {
 		f.Text += fmt.Sprintf("The latest was worker %s: schedule lag p99 %s, for %s at %s.",

@@ -46,11 +46,7 @@ func TestWorkersSection(t *testing.T) {
 			t.Errorf("%s: %+v", id, panel)
 		}
 	}
-	i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Subject == "Workers" })
-	if i < 0 {
-		t.Fatal("no finding")
-	}
-	f := r.Findings[i]
+	f, _ := finding(r, "Workers")
 	if f.Verdict != Bad || f.Value != "1 of 2 did not do their part" || !strings.Contains(f.Text, "The latest was worker 1 on n2: schedule lag p99 25") {
 		t.Errorf("%v: %s: %s", f.Verdict, f.Value, f.Text)
 	}
@@ -61,6 +57,17 @@ func TestWorkersSection(t *testing.T) {
 	sum.Points[0].Workers[1].Lost = &result.LossPoint{Why: "killed", Until: 2, Scheduled: 10, Received: 8}
 	if explains(table) || !explains(tableOf(t, Build(run, sum), "workers")) {
 		t.Error("what lost means is explained where no worker was, or not where one was")
+	}
+	run, sum = manned(t)
+	for i := range sum.Points {
+		sum.Points[i].Valid, sum.Points[i].Reasons = true, nil
+		sum.Points[i].Workers[1].Valid, sum.Points[i].Workers[1].Reasons = true, nil
+	}
+	last := &sum.Points[len(sum.Points)-1]
+	last.Workers = last.Workers[:1] // the other one was lost before it
+	gone, _ := finding(Build(run, sum), "Workers")
+	if gone.Verdict != Caution || gone.Value != "1 of 2 did not do their part" || !strings.Contains(gone.Text, "Worker 1 on n2 had no part in 1 load level, which the others made.") {
+		t.Errorf("%v: %s: %s", gone.Verdict, gone.Value, gone.Text)
 	}
 	run, sum = fixture(t)
 	if slices.ContainsFunc(Build(run, sum).Sections, func(s Section) bool { return s.ID == "workers" }) {
