@@ -189,11 +189,17 @@ func (s *session) noteLost(m made) (first *WorkerLevel) {
 	return first
 }
 
+// watchHalts notices when this process does not run, where it makes the load: workers notice that of themselves.
+func (s *session) watchHalts() (stop func() []heartbeat.Gap) {
+	if _, manned := as[Crew](s.site); manned {
+		return func() []heartbeat.Gap { return nil }
+	}
+	return s.processor.halts()
+}
+
 // gaps returns when the load generator did not run: this process, or workers in its place.
 func (m made) gaps(own []heartbeat.Gap) (all []heartbeat.Gap) {
-	if m.workers == nil {
-		return own
-	}
+	all = own
 	for _, w := range m.workers {
 		all = append(all, w.Gaps...)
 	}

@@ -44,6 +44,8 @@ type site struct {
 	pace func() float64
 	// halted, where set, says when the load generator did not run, since the start of a level.
 	halted []halt
+	// watched counts the levels in which somebody wanted to know.
+	watched int
 	// sample, where set, changes a made-up snapshot.
 	sample  func(*proc.Snapshot)
 	most    int                  // transactions that workloads have, 0 for any number
@@ -265,6 +267,7 @@ type halt struct {
 
 // watchHalts is called at the start of a level.
 func (s *site) watchHalts() func() []heartbeat.Gap {
+	s.watched++
 	start := time.Now()
 	return func() (all []heartbeat.Gap) {
 		for _, h := range s.halted {

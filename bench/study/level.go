@@ -81,7 +81,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		meter.begin(epoch)
 		s.events.begin(ctx, epoch)
 	}
-	halts, paced := s.processor.halts(), s.processor.paced()
+	halts, paced := s.watchHalts(), s.processor.paced()
 	running, over := s.Stopper.begin(ctx, true)
 	watch, rest := s.watchTurn(t, meter, &epoch, sinks)
 	made, runErr := s.makeLoad(running, t, keys, loads, watch)

@@ -217,6 +217,7 @@ func TestWorkers(t *testing.T) {
 				t.Errorf("valid %t, %s", p.Valid, said)
 			}
 			equal(t, "complete", tt.name != "lost", o.summary.Complete)
+			equal(t, "levels in which this process, which makes no load, was watched", 0, at.watched)
 		})
 	}
 }
