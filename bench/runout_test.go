@@ -112,8 +112,8 @@ func TestRunOut(t *testing.T) {
 		{"open, numbers of its own", bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: 1000, Spare: 7000}, 7000, 2690 * time.Millisecond, 70},
 		{"steps that go on", bench.Plan{Arrivals: arrival.Steps{{PerSecond: 100, For: time.Minute}}, Slots: 1000}, 200, 2690 * time.Millisecond, 70},
 		{"steps that end", bench.Plan{Arrivals: arrival.Steps{{PerSecond: 100, For: hold}}, Slots: 1000}, 200, 0, 0},
-		// Due at 0, 0.705, 1.410 and 2.115 s.
-		{"closed", bench.Plan{Clients: 10}, 30, 2115 * time.Millisecond, 10},
+		// The client that began at 90 ms ends its last one of the hold at 2.215 s, when each other one has sent another one.
+		{"closed", bench.Plan{Clients: 10, Spread: 100 * time.Millisecond, Think: 5 * time.Millisecond}, 30, 2210 * time.Millisecond, 9},
 		{"no longer than the drain", bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: 1000, Drain: 205 * time.Millisecond}, 200, 2200 * time.Millisecond, 21},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
