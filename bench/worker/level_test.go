@@ -288,15 +288,13 @@ func TestWallClockOff(t *testing.T) {
 			t.Errorf("worker %d: clock %+v, want %v off", i, got, want)
 		}
 	}
-	var mean [2]time.Duration
-	var n [2]int
+	least := [2]time.Duration{time.Hour, time.Hour} // latencies, which a machine that stalls leaves to some transactions
 	for _, r := range to.all {
-		mean[r.Worker] += r.Committed - r.Intended
-		n[r.Worker]++
+		least[r.Worker] = min(least[r.Worker], r.Committed-r.Intended)
 	}
-	for w := range mean {
-		if m := mean[w] / time.Duration(n[w]); m < 4*time.Millisecond || m > 20*time.Millisecond {
-			t.Errorf("worker %d: mean latency %v of %d", w, m, n[w])
+	for w, latency := range least {
+		if latency <= 0 || latency > off/2 {
+			t.Errorf("worker %d: least latency %v", w, latency)
 		}
 	}
 }

@@ -300,17 +300,24 @@ func TestCutOff(t *testing.T) {
 			}
 			key, plan := open(300, 30*time.Second)
 			to := &sink{}
-			begin := func(time.Time) { time.AfterFunc(2500*time.Millisecond, func() { cut(c) }) }
+			begin := func(time.Time) {
+				go func() { // once it has sent more than a second of its 100 transactions per second
+					for end := time.Now().Add(plan.Hold); to.of(1) < 150 && time.Now().Before(end); {
+						time.Sleep(10 * time.Millisecond)
+					}
+					cut(c)
+				}()
+			}
 			results, workers, err := s.RunTogether(t.Context(), level(key, plan, to, begin), bench.Watch{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			r, loss := results[0], workers[1].Lost
-			if loss == nil || !r.Partial || r.Held < time.Second || r.Held > 3*time.Second || loss.Until != r.Held {
+			if loss == nil || !r.Partial || r.Held < time.Second || r.Held > plan.Hold/2 || loss.Until != r.Held {
 				t.Fatalf("%+v, %+v", r, loss)
 			}
-			// What it had not sent is less than two seconds of its 100 transactions per second.
-			if missing := int(loss.Scheduled) - int(loss.Received); missing < 0 || missing > 250 || loss.Received < 50 {
+			// What it had not sent is less than two seconds of them, four where the machine stalls.
+			if missing := int(loss.Scheduled) - int(loss.Received); missing < 0 || missing > 450 || loss.Received < 150 {
 				t.Errorf("%+v", loss)
 			}
 			if r.Counts.Total()+r.RunOut.Total() != uint64(len(to.all)) {
@@ -380,7 +387,8 @@ func TestNumbersGoOnBeyondLost(t *testing.T) {
 				t.Fatalf("%v, %+v", err, workers)
 			}
 			c.ended(t, 1)
-			if next := results[0].Next; last.Load() == 0 || next <= last.Load() || next > 100*last.Load()+10_000 {
+			// Who is killed at once may have taken none yet.
+			if next := results[0].Next; tt.after > 2*time.Second && last.Load() == 0 || next <= last.Load() || next > 100*last.Load()+10_000 {
 				t.Errorf("numbers go on with %d; %d was the last one", next, last.Load())
 			}
 		})

@@ -353,6 +353,18 @@ func (s *sink) Record(r result.Record) {
 	s.all = append(s.all, r)
 }
 
+// of returns how many records there are of a worker.
+func (s *sink) of(worker int) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.all {
+		if int(r.Worker) == worker {
+			n++
+		}
+	}
+	return n
+}
+
 func (s *sink) Attempts(all []result.Attempt) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
