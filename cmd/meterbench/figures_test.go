@@ -92,12 +92,16 @@ func TestFiguresOfSimulatedRuns(t *testing.T) {
 				t.Fatal(err)
 			}
 			out := filepath.Join(dir, "out")
-			p := start(t, t.TempDir(), "run", file, "--live", "--metrics", "0", "--out", out)
+			p, release := startHeld(t, t.TempDir(), "run", file, "--live", "--metrics", "0", "--out", out)
 			p.says(t, &p.stderr, "live page: http")
 			url := liveAddress(t, p.stderr.String())
 			var scraped *scrapedMetrics
 			var scraping sync.WaitGroup
-			scraping.Go(func() { scraped = scrapeMetrics(p.metricsURL(t)) })
+			metrics := p.metricsURL(t)
+			scraping.Go(func() {
+				scraped = scrapeMetrics(metrics, func() bool { return reported(out) })
+				release()
+			})
 			if c.stop > 0 {
 				go endLevel(t, url, c.stop)
 			}

@@ -158,7 +158,8 @@ func TestDashboardQueries(t *testing.T) {
 	network := start(t, temp, "network", "up", "minimal", "--metrics", "0")
 	held := strings.TrimPrefix(strings.TrimSuffix(network.metricsURL(t), "/metrics"), "http://")
 	network.says(t, &network.stdout, "takes it down")
-	measured := meteredRun(t, out, "6s")
+	measured, release := meteredRun(t, out, "6s")
+	release()
 	live := strings.TrimPrefix(strings.TrimSuffix(measured.metricsURL(t), "/metrics"), "http://")
 	ways := map[string]string{
 		"classic": prometheus(t, program, []string{live, held}),

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"meterbench/network"
 )
@@ -49,6 +52,42 @@ func (o *output) String() string {
 // daemons are those of the user's cache.
 func start(t *testing.T, temp string, args ...string) *program {
 	t.Helper()
+	p := prepared(t, temp, args...)
+	p.begin(t)
+	return p
+}
+
+// startHeld starts meterbench, and keeps it at the first word that it prints, which of a run is its report, until release is called: what it
+// serves at its end stays to be asked for, however slow the machine is.
+func startHeld(t *testing.T, temp string, args ...string) (p *program, release func()) {
+	t.Helper()
+	p = prepared(t, temp, args...)
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	size, err := unix.FcntlInt(w.Fd(), unix.F_GETPIPE_SZ, 0)
+	if err == nil {
+		_, err = w.Write(make([]byte, size)) // now it is full
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.cmd.Stdout = w
+	p.begin(t)
+	w.Close() // which the program has
+	t.Cleanup(func() { r.Close() })
+	return p, func() {
+		go func() {
+			_, _ = io.CopyN(io.Discard, r, int64(size))
+			_, _ = io.Copy(&p.stdout, r)
+		}()
+	}
+}
+
+// prepared returns a program that is about to begin.
+func prepared(t *testing.T, temp string, args ...string) *program {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -59,12 +98,16 @@ func start(t *testing.T, temp string, args ...string) *program {
 		Stdout: &p.stdout, Stderr: &p.stderr,
 		WaitDelay: 10 * time.Second, // should a node outlive it with an output of its
 	}
+	return p
+}
+
+func (p *program) begin(t *testing.T) {
+	t.Helper()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.cmd.Process.Kill() }) // ended already, as a rule
 	go func() { p.ended <- p.cmd.Wait() }()
-	return p
 }
 
 // command runs meterbench to its end.
@@ -117,6 +160,12 @@ func eventually(t *testing.T, what string, is func() bool) {
 			t.Fatalf("waited in vain for %s", what)
 		}
 	}
+}
+
+// reported returns whether a run below a folder has a report, and is over therefore, but for the words about it.
+func reported(out string) bool {
+	found, _ := filepath.Glob(filepath.Join(out, "*", "*", "report.html"))
+	return len(found) > 0
 }
 
 // records returns the networks that have their folders in temp.

@@ -26,10 +26,11 @@ type scrapedMetrics struct {
 
 const protobufFormat = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
 
-// scrapeMetrics scrapes until the program ends.
-func scrapeMetrics(url string) *scrapedMetrics {
+// scrapeMetrics scrapes until the program ends, or something is over, and then once more.
+func scrapeMetrics(url string, over func() bool) *scrapedMetrics {
 	s := &scrapedMetrics{last: map[string]*dto.Metric{}, runs: map[string]map[string]*dto.Metric{}}
-	for {
+	for last := false; !last; time.Sleep(50 * time.Millisecond) {
+		last = over()
 		request, err := http.NewRequest(http.MethodGet, url, nil)
 		if err != nil {
 			s.wrong = append(s.wrong, err.Error())
@@ -72,8 +73,8 @@ func scrapeMetrics(url string) *scrapedMetrics {
 				s.runs[run][key] = m
 			}
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
+	return s
 }
 
 // grows notes a counter that goes backwards without a word that it began anew, and a histogram that contradicts itself.
