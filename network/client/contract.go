@@ -114,6 +114,16 @@ func (c Channels) Heights(ctx context.Context) ([]uint64, error) {
 	return heights, nil
 }
 
+// Spread waits until every peer of a channel that answers has that channel's number of blocks, as Client.Spread does.
+func (c Channels) Spread(ctx context.Context, heights []uint64) error {
+	for i, channel := range c {
+		if err := channel.Spread(ctx, heights[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Ledger returns every transaction of one channel after the other, as Client.Ledger does, from the blocks of the numbers first on,
 // and hands the blocks from the numbers shown on to see, which may be nil. An error ends it.
 func (c Channels) Ledger(ctx context.Context, first, shown []uint64, see func(*result.BlockRow)) iter.Seq2[bench.Entry, error] {

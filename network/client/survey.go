@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -114,6 +115,24 @@ func (c *Client) Settle(ctx context.Context, quiet time.Duration) (result.Ledger
 		}
 	}
 	return read, nil
+}
+
+// Spread waits until every peer that answers has so many blocks, at most for a minute: what is known to be committed is so by one of them,
+// and another one still refuses what builds on it. The error is that of ctx.
+func (c *Client) Spread(ctx context.Context, blocks uint64) error {
+	var s survey
+	for begun := time.Now(); ; {
+		s = c.survey(ctx, s)
+		behind := slices.ContainsFunc(s.heights, func(has uint64) bool { return has > 0 && has < blocks })
+		if !behind || time.Since(begun) >= surveyMost {
+			return context.Cause(ctx)
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(surveyPeriod / 10):
+		}
+	}
 }
 
 // reading returns the peer that is asked in place of p once the ledger has settled, until then p or another one.

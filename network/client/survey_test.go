@@ -1,6 +1,9 @@
 package client
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -102,6 +105,64 @@ func TestSettle(t *testing.T) {
 	stops[3]()
 	if _, err := client.Settle(t.Context(), 0); err == nil {
 		t.Error("settled without a peer")
+	}
+}
+
+// Whoever waits until a block has spread finds it at every peer, but for those that do not answer.
+func TestSpread(t *testing.T) {
+	t.Parallel()
+	c, err := newCertificate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const blocks = 6
+	nodes := []*fakePeer{newFakePeer(), newFakePeer(), newFakePeer()}
+	height := func(f *fakePeer, more int) int {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for range more {
+			f.pending = []*peer.FilteredTransaction{{}}
+			f.cut()
+		}
+		return len(f.chain)
+	}
+	var cfg Config
+	var stops []func()
+	for i, f := range nodes {
+		address, stop, err := f.serve(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(stop)
+		stops = append(stops, stop)
+		one := configFor(address, c)
+		if one.Gateways[0].Name = fmt.Sprint("peer", i); i == 0 {
+			cfg = one
+		} else {
+			cfg.Gateways = append(cfg.Gateways, one.Gateways...)
+		}
+	}
+	for i := range cfg.Gateways {
+		cfg.Gateways[i].ServerName = "peer0.ptb"
+	}
+	client := dialled(t, cfg)
+	stops[2]()
+	height(nodes[0], blocks-height(nodes[0], 0))
+	go func() {
+		for height(nodes[1], 1) < blocks {
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	if err := (Channels{client}).Spread(t.Context(), []uint64{blocks}); err != nil {
+		t.Error(err)
+	}
+	if has := height(nodes[1], 0); has < blocks {
+		t.Errorf("the other peer has %d blocks of %d", has, blocks)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := client.Spread(ctx, blocks+1); !errors.Is(err, context.Canceled) {
+		t.Errorf("waited for what nobody has: %v", err)
 	}
 }
 

@@ -82,9 +82,17 @@ func (l *ledger) Calls() map[result.Call]uint64 { return l.clients.Calls() }
 func (l *ledger) Series(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
 	workload, prepared, err := l.builder.Series(ctx, series, need, working)
 	if err == nil {
-		l.setUp, err = l.clients.Heights(ctx)
+		err = l.spread(ctx)
 	}
 	return workload, prepared, err
+}
+
+// spread waits until what was set up is at all peers, any of which may endorse what needs it.
+func (l *ledger) spread(ctx context.Context) (err error) {
+	if l.setUp, err = l.clients.Heights(ctx); err != nil {
+		return err
+	}
+	return l.clients.Spread(ctx, l.setUp)
 }
 
 // commit takes a transaction of the set-up to its commit. It may be called for several channels at once.

@@ -167,8 +167,10 @@ func makeOn(ctx context.Context, held *network.Record, kind workloads.Kind, spec
 		return nil, err
 	}
 	readings := m.workload.(ledgerWorkload).Workload.(workloads.Metered) // of what a Maker makes
-	m.first, err = l.next(ctx, contract, readings.Meters())
-	return m, err
+	if m.first, err = l.next(ctx, contract, readings.Meters()); err != nil {
+		return nil, err
+	}
+	return m, l.spread(ctx)
 }
 
 // next returns the first sequence number after those of all readings that are stored.
