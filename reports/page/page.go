@@ -65,7 +65,7 @@ const (
 	mostUnread      = 64 << 10 // likewise of what one does not read
 	heartbeat       = 15 * time.Second
 	queryTime       = 15 * time.Second
-	closeTime       = 2 * time.Second
+	closeTime       = 5 * time.Second // longer than a machine stalls, so that streams have their end
 )
 
 // patience is how long a client is waited for. Who takes longer is dropped.
