@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"meterbench/bench/topology"
-	"meterbench/internal/process"
 	"meterbench/network/fabric"
 )
 
@@ -20,10 +19,8 @@ func TestOrderersJoinOnceAllListen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ports, err := process.FreePorts(2)
-	if err != nil {
-		t.Fatal(err)
-	}
+	first := freeRange(t, 2)
+	ports := []int{first, first + 1}
 	b := &bringUp{plan: &plan{channels: []*channelPlan{{Channel: topology.Channel{Name: "metrology"}, genesis: []byte("block")}}}}
 	client, err := fabric.AdminClient(org.TLSCA.PEM, org.AdminTLS, nil)
 	if err != nil {
@@ -53,11 +50,11 @@ func TestOrderersJoinOnceAllListen(t *testing.T) {
 		}
 		server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
 		server.Listener.Close() // in place of it comes the one of that port
+		listening.Add(1)        // before anybody can know
 		if server.Listener, err = net.Listen("tcp", fabric.Endpoint{Host: loopback, Port: port}.String()); err != nil {
 			t.Error(err)
 			return
 		}
-		listening.Add(1)
 		server.StartTLS()
 		t.Cleanup(server.Close)
 	}

@@ -87,8 +87,21 @@ func cycle(t *testing.T, dir string, of topology.Topology, binaries daemons.Bina
 	}
 }
 
-// noSocketsLeft fails the test if this process itself, which outlives its networks, still listens, or holds a connection.
+// noSocketsLeft fails the test if this process itself, which outlives its networks, still listens, or holds a connection. Whose other end has
+// just gone is closed a moment later.
 func noSocketsLeft(t *testing.T) {
+	t.Helper()
+	left := openSockets(t)
+	for end := time.Now().Add(time.Minute); len(left) > 0 && time.Now().Before(end); left = openSockets(t) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	for _, line := range left {
+		t.Errorf("a socket is left: %s", line)
+	}
+}
+
+// openSockets returns what the kernel says of this process's sockets.
+func openSockets(t *testing.T) (all []string) {
 	t.Helper()
 	table := ""
 	for _, name := range []string{"tcp", "tcp6"} {
@@ -110,10 +123,11 @@ func noSocketsLeft(t *testing.T) {
 		}
 		for line := range strings.Lines(table) {
 			if slices.Contains(strings.Fields(line), inode) {
-				t.Errorf("a socket is left: %s", line)
+				all = append(all, line)
 			}
 		}
 	}
+	return all
 }
 
 // times are of several networks.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"meterbench/bench/topology"
+	"meterbench/internal/proc"
 )
 
 // holdVariable makes the test program hold a network, as `network up` does.
@@ -105,10 +107,14 @@ func processesIn(t *testing.T, dir string) []string {
 }
 
 // nothingLeft fails the test if a process, a folder or a port of the nodes is
-// still there.
+// still there. What nodes themselves have started is killed with them, and takes a moment to go.
 func nothingLeft(t *testing.T, dir string, nodes []Node) {
 	t.Helper()
-	if left := processesIn(t, dir); len(left) > 0 {
+	left := processesIn(t, dir)
+	for end := time.Now().Add(time.Minute); len(left) > 0 && time.Now().Before(end); left = processesIn(t, dir) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if len(left) > 0 {
 		t.Errorf("processes left: %s", strings.Join(left, "\n"))
 	}
 	var folders []string
@@ -127,10 +133,18 @@ func nothingLeft(t *testing.T, dir string, nodes []Node) {
 			if address == "" {
 				continue
 			}
-			if conn, err := net.DialTimeout("tcp", address, time.Second); err == nil {
-				conn.Close()
-				t.Errorf("%s still listens on %s", n.Name, address)
+			conn, err := net.DialTimeout("tcp", address, time.Second)
+			if err != nil {
+				continue
 			}
+			conn.Close()
+			// No process of a node is left: if it is not this one, a stranger has been given the port meanwhile.
+			if port, err := netip.ParseAddrPort(address); err == nil {
+				if pid, _, ok := proc.Listener(int(port.Port())); ok && pid != os.Getpid() {
+					continue
+				}
+			}
+			t.Errorf("%s still listens on %s", n.Name, address)
 		}
 	}
 }

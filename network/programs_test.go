@@ -3,6 +3,7 @@ package network
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,6 +73,13 @@ func serveAssets(t *testing.T, program, id string, env ...string) (address strin
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.Stop(time.Second) })
+	waitFor(t, "the contract to listen", func() bool {
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	})
 	return address
 }
 
@@ -203,33 +211,38 @@ func TestOwnChaincodeErrors(t *testing.T) {
 	withTLS = slices.Concat([]string{"env"}, withTLS, []string{program})
 	serves := "; it must serve at the address in CHAINCODE_SERVER_ADDRESS: see docs/contracts.md"
 	for _, test := range []struct {
-		name string
-		cc   topology.Chaincode
-		want string
+		name   string
+		silent bool // nothing comes of it however long one waits
+		cc     topology.Chaincode
+		want   string
 	}{
-		{"compiler", topology.Chaincode{Source: write("broken/main.go", "package main\n\nfunc main() { undefined() }\n")},
+		{"compiler", false, topology.Chaincode{Source: write("broken/main.go", "package main\n\nfunc main() { undefined() }\n")},
 			"does not build: ./main.go:3:15: undefined: undefined; mend it: go build in " + dir + "/broken shows all"},
-		{"no module", topology.Chaincode{Source: write("nomodule/main.go", "package main\n\nfunc main() {}\n")},
+		{"no module", false, topology.Chaincode{Source: write("nomodule/main.go", "package main\n\nfunc main() {}\n")},
 			"does not build: go: go.mod file not found in current directory or any parent directory; see 'go help modules'; mend it: go build in " + dir + "/nomodule shows all"},
-		{"library", topology.Chaincode{Source: write("library/main.go", "package library\n")},
+		{"library", false, topology.Chaincode{Source: write("library/main.go", "package library\n")},
 			"does not build: go: no main packages to build; mend it: go build in " + dir + "/library shows all"},
-		{"ends", topology.Chaincode{Source: write("starts/main.go", "package main\n\nfunc main() { println(\"first\"); panic(\"no peer\") }\n")},
+		{"ends", false, topology.Chaincode{Source: write("starts/main.go", "package main\n\nfunc main() { println(\"first\"); panic(\"no peer\") }\n")},
 			"ended (exit status 2): panic: no peer" + serves},
-		{"script", topology.Chaincode{Command: []string{"sh", "-c", "echo one; echo cannot go on; exit 3"}, Dir: dir}, "ended (exit status 3): cannot go on" + serves},
-		{"nobody", topology.Chaincode{Address: at, Plaintext: true},
+		{"script", false, topology.Chaincode{Command: []string{"sh", "-c", "echo one; echo cannot go on; exit 3"}, Dir: dir}, "ended (exit status 3): cannot go on" + serves},
+		{"nobody", true, topology.Chaincode{Address: at, Plaintext: true},
 			"nothing listens at " + at + "; start it before, with CHAINCODE_ID=metrology.basic:"},
-		{"deaf", topology.Chaincode{Command: []string{"sleep", "100"}, Dir: dir}, "does not listen at 127.0.0.1:"},
-		{"no TLS", topology.Chaincode{Command: []string{"env", "CORE_PEER_TLS_ENABLED=false", program}, Dir: dir},
+		{"deaf", true, topology.Chaincode{Command: []string{"sleep", "100"}, Dir: dir}, "does not listen at 127.0.0.1:"},
+		{"no TLS", false, topology.Chaincode{Command: []string{"env", "CORE_PEER_TLS_ENABLED=false", program}, Dir: dir},
 			"serves without TLS; have it take its key and certificate from the environment, as docs/contracts.md says, or give plaintext: true"},
-		{"TLS", topology.Chaincode{Command: withTLS, Dir: dir, Plaintext: true}, "serves with TLS; leave plaintext out"},
-		{"another", topology.Chaincode{Address: serveAssets(t, program, "other:1"), Plaintext: true}, "does not answer: "},
+		{"TLS", false, topology.Chaincode{Command: withTLS, Dir: dir, Plaintext: true}, "serves with TLS; leave plaintext out"},
+		{"another", true, topology.Chaincode{Address: serveAssets(t, program, "other:1"), Plaintext: true}, "does not answer: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			broken := shape("broken", 1, 1, "ptb")
 			test.cc.Name, test.cc.Endorsement = "basic", topology.Any
 			broken.Channels[0].Chaincodes = []topology.Chaincode{test.cc}
 			run := filepath.Join(t.TempDir(), "run")
-			_, err := Start(t.Context(), broken, Config{Dir: run, patience: 2 * time.Second})
+			cfg := Config{Dir: run, patience: time.Minute} // within which a program begins on any machine
+			if test.silent {
+				cfg.patience = 2 * time.Second
+			}
+			_, err := Start(t.Context(), broken, cfg)
 			own, ok := errors.AsType[*ChaincodeError](err)
 			if !ok || strings.Contains(own.Error(), "\n") || !strings.HasPrefix(own.Error(), "channel metrology: chaincode basic: "+test.want) {
 				t.Errorf("got  %v\nwant %s", err, test.want)

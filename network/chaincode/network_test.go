@@ -202,6 +202,7 @@ func (l *ledger) tryBatch(t *testing.T) {
 	if receipt.Outcome != result.Valid {
 		t.Fatalf("%v, %v", receipt.Outcome, err)
 	}
+	l.settle(t, "Batch")
 	t.Logf("%d keys: argument of %d bytes, envelope of %d bytes", pki.MaxBatch, len(wire), receipt.Bytes)
 	if count, err := l.Evaluate(t.Context(), pki.FnCount, []byte("b-000"), []byte("b-099")); err != nil || string(count) != strconv.Itoa(pki.MaxBatch) {
 		t.Errorf("%s keys, %v", count, err)
@@ -219,6 +220,7 @@ func (l *ledger) register(t *testing.T, owner, id string) *meter {
 	m := &meter{id: id}
 	m.signers = append(m.signers, m.signer(t))
 	l.accepts(t, owner, pki.FnRegister, m.registration(t, owner))
+	l.settle(t, m.id)
 	return m
 }
 

@@ -39,7 +39,7 @@ func TestDirectOnARealNetwork(t *testing.T) {
 	if err := c.CheckDirect(t.Context(), reading.ContractName); err != nil {
 		t.Fatal(err)
 	}
-	meters := registered(t, c, 16)
+	meters := registered(t, n, c, 16)
 	start, err := c.Height(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -75,6 +75,7 @@ func TestDirectOnARealNetwork(t *testing.T) {
 		}
 		group.Wait()
 	}
+	everywhere(t, n)
 	if receipt, err := c.Submit(t.Context(), direct(meters[0].put(t, 0))); receipt.Outcome != result.EndorseRefused || err == nil ||
 		!strings.Contains(err.Error(), "chaincode response 409, READING_DUPLICATE") {
 		t.Errorf("a duplicate: %v, %v", receipt.Outcome, err)

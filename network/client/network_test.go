@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -103,7 +104,7 @@ func TestRealNetwork(t *testing.T) {
 	defer c.Close()
 
 	const clients = 128
-	meters := registered(t, c, clients)
+	meters := registered(t, n, c, clients)
 	start, err := c.Height(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -225,7 +226,9 @@ func refusals(t *testing.T, c *client.Client, m meter) {
 	ctx, cancel := context.WithCancel(t.Context())
 	tx := m.put(t, 1<<41)
 	tx.Acknowledged = func(time.Time) { cancel() }
-	if receipt, err := c.Submit(ctx, tx); receipt.Outcome != result.Interrupted || receipt.Submitted.IsZero() || err == nil {
+	receipt, err = c.Submit(ctx, tx)
+	interrupted := receipt.Outcome == result.Interrupted && err != nil
+	if committed := receipt.Outcome == result.Valid && err == nil; !interrupted && !committed || receipt.Submitted.IsZero() { // committed by then, where this process was stopped
 		t.Errorf("a stop after the acknowledgement: %v, %v", receipt.Outcome, err)
 	}
 }
@@ -252,10 +255,10 @@ func signTime(t testing.TB, key *ecdsa.PrivateKey) time.Duration {
 	return (cpuTime(t) - start) / n
 }
 
-// registered returns meters that are registered on a client's ledger.
-func registered(t *testing.T, c *client.Client, n int) []meter {
+// registered returns meters that are registered on the ledger of all peers.
+func registered(t *testing.T, n *network.Network, c *client.Client, count int) []meter {
 	t.Helper()
-	meters, batch := make([]meter, n), make([]reading.Registration, n)
+	meters, batch := make([]meter, count), make([]reading.Registration, count)
 	for i := range meters {
 		meters[i] = newMeter(t, uint32(i))
 		batch[i] = meters[i].registration(t)
@@ -267,5 +270,23 @@ func registered(t *testing.T, c *client.Client, n int) []meter {
 	if err != nil {
 		t.Fatal(err)
 	}
+	everywhere(t, n)
 	return meters
+}
+
+// everywhere waits until all peers have the same blocks: what is known to be committed is so by one of them.
+func everywhere(t *testing.T, n *network.Network) {
+	t.Helper()
+	var heights []network.Height
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		s, err := n.Status(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		heights = s.Channels[0].Heights
+		if !slices.ContainsFunc(heights, func(h network.Height) bool { return h.Blocks != heights[0].Blocks }) {
+			return
+		}
+	}
+	t.Fatalf("peers do not come to the same height: %+v", heights)
 }

@@ -37,7 +37,7 @@ func TestSitesOnARealNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	meters := registered(t, c, 1)
+	meters := registered(t, n, c, 1)
 	sites := inter.AllSites()
 	var numbers []uint16
 	for i := range sites {

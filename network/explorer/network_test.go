@@ -99,7 +99,7 @@ channels:
 	return w
 }
 
-// put commits a transaction and returns its id.
+// put commits a transaction at all peers, of which the next one may need several, and returns its id.
 func (w *world) put(t *testing.T, tx bench.Transaction) string {
 	t.Helper()
 	tx.Wait = result.WaitCommit
@@ -107,7 +107,21 @@ func (w *world) put(t *testing.T, tx bench.Transaction) string {
 	if err != nil || receipt.Outcome != result.Valid {
 		t.Fatalf("%s.%s: %v %v", tx.Contract, tx.Function, receipt.Outcome, err)
 	}
+	w.everywhere(t)
 	return hex.EncodeToString(receipt.TxID[:])
+}
+
+// everywhere waits until all peers have the same blocks: what is known to be committed is so by one of them.
+func (w *world) everywhere(t *testing.T) {
+	t.Helper()
+	var heights []network.Height
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		heights = must[network.Status](t)(w.Status(t.Context())).Channels[0].Heights
+		if !slices.ContainsFunc(heights, func(h network.Height) bool { return h.Blocks != heights[0].Blocks }) {
+			return
+		}
+	}
+	t.Fatalf("peers do not come to the same height: %+v", heights)
 }
 
 func (w *world) call(t *testing.T, contract, function string, args ...[]byte) string {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"meterbench/bench/result"
 	"meterbench/bench/study"
@@ -80,7 +81,11 @@ func schedule(t *testing.T, with Programs, topology string, seed uint64) {
 	if _, notValid := errors.AsType[*study.NotValidError](err); err != nil && !notValid {
 		t.Error(err)
 	}
-	if after := leftovers(t, temp); !slices.Equal(before, after) {
+	after := leftovers(t, temp)
+	for end := time.Now().Add(time.Minute); !slices.Equal(before, after) && time.Now().Before(end); after = leftovers(t, temp) {
+		time.Sleep(10 * time.Millisecond) // what was killed takes a moment to go
+	}
+	if !slices.Equal(before, after) {
 		t.Errorf("left: %v, before: %v", after, before)
 	}
 	stored, err := result.Open(dir)

@@ -45,7 +45,7 @@ func TestSites(t *testing.T) {
 		from        string
 		least, most time.Duration
 	}{{"a", 400 * time.Millisecond, time.Minute}, {"b", 0, 400 * time.Millisecond}} {
-		t.Run(c.from, func(t *testing.T) {
+		echo := func(t *testing.T) time.Duration {
 			began := time.Now()
 			conn, err := e.Dial(t.Context(), c.from, listener.Addr().String())
 			if err != nil {
@@ -58,11 +58,19 @@ func TestSites(t *testing.T) {
 			if _, err := io.ReadFull(conn, make([]byte, 4)); err != nil {
 				t.Fatal(err)
 			}
-			if took := time.Since(began); took < c.least || took > c.most {
-				t.Errorf("connecting and an echo took %v, want %v to %v", took, c.least, c.most)
-			}
+			took := time.Since(began)
 			if from, _, _ := net.SplitHostPort(conn.LocalAddr().String()); from != e.Address(c.from) {
 				t.Errorf("comes from %s, want %s", from, e.Address(c.from))
+			}
+			return took
+		}
+		t.Run(c.from, func(t *testing.T) {
+			took := echo(t)
+			for tries := 0; tries < 20 && took > c.most; tries++ { // this process may have waited to run
+				took = echo(t)
+			}
+			if took < c.least || took > c.most {
+				t.Errorf("connecting and an echo took %v, want %v to %v", took, c.least, c.most)
 			}
 		})
 	}
