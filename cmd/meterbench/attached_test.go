@@ -5,7 +5,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -172,7 +171,7 @@ func TestAttachedNetwork(t *testing.T) {
 	const meters = "target.contracts={readings: meters}"
 	const admin = "{mspid: Org1MSP, msp: org1.example.com/users/Admin@org1.example.com/msp}"
 	both := "target.profile=" + filepath.Join(work, "net", "connection-org1.json")
-	address := fmt.Sprintf("target.deploy={address: \"127.0.0.1:%d\", admins: [%s", freePort(t), admin)
+	address := fmt.Sprintf("target.deploy={address: \"127.0.0.1:%d\", admins: [%s", unusedPorts(t, 1), admin)
 	deploying := address + "]}"
 	for set, want := range map[string]string{
 		"target.channel=yourchannel":                                                  "target.channel: peer peer0.org1.example.com is not on a channel yourchannel; ",
@@ -206,15 +205,4 @@ func readText(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(data)
-}
-
-// freePort returns a port of loopback on which nothing listens.
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }

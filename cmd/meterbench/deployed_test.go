@@ -38,7 +38,7 @@ func TestDeployOnRequest(t *testing.T) {
 	temp, out := t.TempDir(), t.TempDir()
 	work := t.TempDir()
 	held, dir := samples(t, temp, work, "2.5.9")
-	address := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	address := unusedAddress(t)
 	file := filepath.Join(dir, "deploying.yaml")
 	write := func(hold string) {
 		t.Helper()

@@ -110,6 +110,7 @@ done
 var (
 	cacheKey  = regexp.MustCompile(`(fabric-v[0-9.]+-)[0-9a-f]{12}`)
 	buildTime = regexp.MustCompile(`(KEY: about )([0-9]+[ms])+`)
+	builtTime = regexp.MustCompile(`(built Fabric v[0-9.]+ in )[0-9]+ s`)
 	runTime   = regexp.MustCompile(`about [0-9:]+ (\(.* of load in [0-9]+ levels, set-up )[0-9:]+`)
 	sha256    = regexp.MustCompile(`[0-9a-f]{64}`)
 )
@@ -138,6 +139,7 @@ func try(ts *testscript.TestScript, _ bool, args []string) {
 	plain := strings.ReplaceAll(text.String(), ts.Getenv("WORK"), "$WORK")
 	plain = cacheKey.ReplaceAllString(plain, "${1}KEY")
 	plain = buildTime.ReplaceAllString(plain, "${1}TIME")
+	plain = builtTime.ReplaceAllString(plain, "${1}TIME")
 	plain = runTime.ReplaceAllString(plain, "about TIME ${1}TIME")
 	plain = sha256.ReplaceAllString(plain, "SHA256")
 	_, err = transcript.WriteString(plain)

@@ -36,7 +36,7 @@ func TestPageIsLost(t *testing.T) {
 		}
 	})
 	stored := s.waitRun(t, exitOK)
-	if !stored.Summary.Complete || !ended || seconds < 4 {
+	if !stored.Summary.Complete || !ended || seconds < 3 {
 		t.Errorf("complete %t; the stream had %d seconds, and the end: %t", stored.Summary.Complete, seconds, ended)
 	}
 	const said = "live page: nobody can open it any more: accept4: invalid argument; all else goes on\n"
@@ -89,9 +89,8 @@ func TestBrowserIsKilled(t *testing.T) {
 	if testing.Short() && !race.Enabled {
 		t.Skip("it takes seconds")
 	}
-	dir := t.TempDir()
-	s := startLive(t, dir, "run", ledgerScenario(t, dir, "{kind: closed, clients: [2], hold: 6s}"), "--live", "--set", "warmup=500ms")
-	chromium := browser(t)
+	dir, chromium := t.TempDir(), browser(t)
+	s := startLive(t, dir, "run", ledgerScenario(t, dir, "{kind: closed, clients: [2], hold: 12s}"), "--live", "--set", "warmup=500ms")
 	before := connections(t, s.cmd.Process.Pid)
 	page := openTab(t, chromium, s.url)
 	page.wait(`document.querySelector(".tile.main .value")?.textContent.match(/\d/)`, 30*time.Second)

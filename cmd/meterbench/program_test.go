@@ -218,18 +218,22 @@ func processes(t *testing.T, dir string) []string {
 	return found
 }
 
-// nothingLeft fails the test if a process or folder of a network is there.
+// nothingLeft fails the test if a process or folder of a network is there. What was killed takes a moment to go.
 func nothingLeft(t *testing.T, temp string) {
 	t.Helper()
-	if left := processes(t, temp); len(left) > 0 {
-		t.Errorf("processes left:\n%s", strings.Join(left, "\n"))
-	}
-	entries, err := os.ReadDir(temp)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(entries) > 0 {
-		t.Errorf("left among the temporary files: %v", entries)
+	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		left := processes(t, temp)
+		entries, err := os.ReadDir(temp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(left) == 0 && len(entries) == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Errorf("left among the temporary files: %v; processes left:\n%s", entries, strings.Join(left, "\n"))
+			return
+		}
 	}
 }
 

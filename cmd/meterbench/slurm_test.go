@@ -420,7 +420,7 @@ func TestSlurm(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := t.TempDir()
-			p := c.start(t, temp, "run", file(t, "4s"), "--on", "minimal", "--workers", "slurm:2,min=1", "--out", out)
+			p := c.start(t, temp, "run", file(t, "7s"), "--on", "minimal", "--workers", "slurm:2,min=1", "--out", out)
 			p.says(t, &p.stderr, "run 2 load levels")
 			time.Sleep(2 * time.Second) // within the window
 			strike(t)

@@ -391,7 +391,11 @@ func TestRunOnHeldNetwork(t *testing.T) {
 	held := up(t, temp, "minimal", "--dir", dir)
 	measured := func(name string, during func(p *program)) result.Summary {
 		t.Helper()
-		p := start(t, temp, "run", file, "--on", "minimal", "--out", filepath.Join(out, name))
+		args := []string{"run", file, "--on", "minimal", "--out", filepath.Join(out, name)}
+		if during != nil {
+			args = append(args, "--set", "load.hold=12s") // time for others
+		}
+		p := start(t, temp, args...)
 		if during != nil {
 			p.says(t, &p.stderr, "run 1 load level")
 			during(p)
@@ -474,13 +478,16 @@ func TestRunOnHeldNetwork(t *testing.T) {
 func TestPortsOfTheUsersChoice(t *testing.T) {
 	needsNetwork(t)
 	temp := t.TempDir()
-	first := up(t, temp, "minimal", "--ports", "21050-")
-	if !strings.Contains(first.stdout.String(), "orderer0            127.0.0.1:21050  channel participation 127.0.0.1:21051  operations 127.0.0.1:21052\n") {
+	port := unusedPorts(t, 7)
+	from := fmt.Sprint(port, "-")
+	first := up(t, temp, "minimal", "--ports", from)
+	want := fmt.Sprintf("orderer0            127.0.0.1:%d  channel participation 127.0.0.1:%d  operations 127.0.0.1:%d\n", port, port+1, port+2)
+	if !strings.Contains(first.stdout.String(), want) {
 		t.Errorf("printed\n%s", &first.stdout)
 	}
-	second := up(t, temp, "minimal", "--ports", "21150-")
-	p, code := command(t, temp, "network", "up", "minimal", "--ports", "21050-")
-	if code != exitFailed || !strings.Contains(p.stderr.String(), `port 21050 (process `) || !strings.Contains(p.stderr.String(), `"orderer") is in use`) {
+	second := up(t, temp, "minimal", "--ports", fmt.Sprint(unusedPorts(t, 7), "-"))
+	p, code := command(t, temp, "network", "up", "minimal", "--ports", from)
+	if code != exitFailed || !strings.Contains(p.stderr.String(), fmt.Sprintf(`port %d (process `, port)) || !strings.Contains(p.stderr.String(), `"orderer") is in use`) {
 		t.Errorf("exit code %d\n%s", code, &p.stderr)
 	}
 	p, code = command(t, temp, "network", "status", "--env")

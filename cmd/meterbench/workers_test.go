@@ -3,13 +3,13 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"meterbench/bench/result"
+	"meterbench/internal/process"
 	"meterbench/internal/race"
 	"meterbench/network/lab"
 )
@@ -81,18 +81,23 @@ func TestProgramVersion(t *testing.T) {
 	}
 }
 
-// unusedAddress returns one on loopback at which nobody listens, of a port that the kernel gives to nobody by itself.
-func unusedAddress(t *testing.T) string {
+// unusedPorts returns the first of n consecutive ports of loopback at which nobody listens, and which the kernel gives to nobody by itself.
+func unusedPorts(t *testing.T, n int) int {
 	t.Helper()
 	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(22_000))
-		if l, err := net.Listen("tcp", address); err == nil {
-			l.Close()
-			return address
+		first := 10_000 + rand.IntN(22_000)
+		if _, err := process.PortsFrom(first, n); err == nil {
+			return first
 		}
 	}
 	t.Fatal("all ports are in use")
-	return ""
+	return 0
+}
+
+// unusedAddress returns an address with such a port.
+func unusedAddress(t *testing.T) string {
+	t.Helper()
+	return fmt.Sprintf("127.0.0.1:%d", unusedPorts(t, 1))
 }
 
 // Others start the workers: before the coordinator listens, and by whatever gives them a rank.
