@@ -40,6 +40,7 @@ func (d Divisive) ChangePoints(ctx context.Context, values []float64, r *rand.Ra
 		if best <= 0 {
 			break
 		}
+		copy(shuffled, values)
 		p := d.test(ctx, scan, shuffled, bounds, best, r)
 		if p > d.Level || ctx.Err() != nil {
 			break

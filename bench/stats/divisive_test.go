@@ -92,6 +92,14 @@ func TestDivisive(t *testing.T) {
 		{"step 5 runs before the end", func(r *rand.Rand) ([]float64, []int) { return noisy(r.NormFloat64, stepped(runs-5)), []int{runs - 5} }, 0.3, 0},
 		{"step 8 runs before the end", func(r *rand.Rand) ([]float64, []int) { return noisy(r.NormFloat64, stepped(runs-8)), []int{runs - 8} }, 0.7, 0},
 		{"there and back", func(r *rand.Rand) ([]float64, []int) { return noisy(r.NormFloat64, stepped(20, 40)), []int{20, 40} }, 0.7, 0},
+		{"step of 8 % beside one of 50 %", func(r *rand.Rand) ([]float64, []int) {
+			return noisy(r.NormFloat64, func(run int) float64 {
+				if run < 20 {
+					return 200
+				}
+				return stepped(40)(run)
+			}), []int{20, 40}
+		}, 0.8, 0},
 		{"drift of 8 %", func(r *rand.Rand) ([]float64, []int) {
 			return noisy(r.NormFloat64, func(run int) float64 { return 100 * (1 - drop*float64(run)/(runs-1)) }), nil
 		}, 0, 0},
@@ -193,6 +201,28 @@ func TestDivisiveDefinition(t *testing.T) {
 			t.Fatalf("best is %v at %d, want %v", got, at, want)
 		}
 	})
+}
+
+// Each test exchanges the values of the segments that were found until then: a step that is small beside another one is found.
+func TestDivisiveSmallBesideLarge(t *testing.T) {
+	d := Divisive{Level: 0.01, Permutations: 999, Segment: 5}
+	r := rand.New(rand.NewPCG(17, 0))
+	values := noisy(r.NormFloat64, func(run int) float64 {
+		switch {
+		case run < 20:
+			return 300
+		case run < 40:
+			return 100
+		}
+		return 85
+	})
+	var at []int
+	for _, c := range d.ChangePoints(t.Context(), values, r) {
+		at = append(at, c.Index)
+	}
+	if want := []int{20, 40}; !slices.Equal(at, want) {
+		t.Errorf("steps at %v, want %v", at, want)
+	}
 }
 
 // energy is nm/(n+m) · E by its definition.
