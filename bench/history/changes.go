@@ -18,7 +18,7 @@ import (
 const (
 	DefaultAlpha = 0.01
 	DefaultLast  = 200
-	MaxLast      = 1000 // above it a series takes minutes
+	MaxLast      = 1000 // above it many series take minutes
 	Segment      = 5    // fewest runs between two change points, and before the first and after the last
 	MinRuns      = 2 * Segment
 

@@ -27,21 +27,21 @@ type ChangePoint struct {
 	P     float64 // of its bisection's test, at most the level and at least 1/(permutations+1)
 }
 
-// ChangePoints returns the change points of a series in its order. It takes a time in the square of the series' length times
-// the permutations, for each change point and, unless the test is decided sooner, once more. The end of the context ends it,
-// with what was found until then. Values must be finite.
+// ChangePoints returns the change points of a series in its order. For each of them and, unless the test is decided sooner, once
+// more it takes a time of the permutations times the series' length with its logarithm, times how often such a step could be
+// lost in the series: some for a clear one, in a long series one that is hardly seen up to its length. The end of the context
+// ends it, with what was found until then. Values must be finite.
 func (d Divisive) ChangePoints(ctx context.Context, values []float64, r *rand.Rand) []ChangePoint {
 	scan := newScan(len(values), d.Segment)
 	bounds := []int{0, len(values)} // of the segments
+	orders := newOrders(values, scan)
 	var found []ChangePoint
-	shuffled := slices.Clone(values)
 	for {
 		at, best := scan.best(values, bounds)
 		if best <= 0 {
 			break
 		}
-		copy(shuffled, values)
-		p := d.test(ctx, scan, shuffled, bounds, best, r)
+		p := d.test(ctx, orders, bounds, best, r)
 		if p > d.Level || ctx.Err() != nil {
 			break
 		}
@@ -54,25 +54,23 @@ func (d Divisive) ChangePoints(ctx context.Context, values []float64, r *rand.Ra
 }
 
 // test returns the share of random orders, the given one among them, whose best split is at least as good. It stops once
-// that is above the level for sure. It changes the order of the values within segments.
-func (d Divisive) test(ctx context.Context, scan *scan, values []float64, bounds []int, best float64, r *rand.Rand) float64 {
-	orders := float64(d.Permutations + 1)
+// that is above the level for sure.
+func (d Divisive) test(ctx context.Context, o *orders, bounds []int, best float64, r *rand.Rand) float64 {
+	all := float64(d.Permutations + 1)
 	reached := 1.0
+	o.reset()
 	for range d.Permutations {
 		if ctx.Err() != nil {
 			break
 		}
-		for i, from := range bounds[:len(bounds)-1] {
-			segment := values[from:bounds[i+1]]
-			r.Shuffle(len(segment), func(a, b int) { segment[a], segment[b] = segment[b], segment[a] })
-		}
-		if _, q := scan.best(values, bounds); q >= best*(1-rounding) {
-			if reached++; reached/orders > d.Level {
+		o.shuffle(bounds, r)
+		if o.reach(bounds, best*(1-rounding)) {
+			if reached++; reached/all > d.Level {
 				break
 			}
 		}
 	}
-	return reached / orders
+	return reached / all
 }
 
 // A scan has the memory for looking over all splits of a segment.
@@ -124,14 +122,18 @@ func (s *scan) segment(values []float64) (at int, best float64) {
 		if n < 2*s.least {
 			continue
 		}
-		scale, per := 2*s.per[n], s.per[:n]
 		for i := s.least; i <= n-s.least; i++ {
-			between := total - within[i] - after[i]
-			q := between - float64(n-i)*per[i-1]*within[i] - float64(i)*per[n-i-1]*after[i]
-			if q *= scale; q > best {
+			if q := s.quality(n, i, total, within[i], after[i]); q > best {
 				at, best = i, q
 			}
 		}
 	}
 	return at, best
+}
+
+// quality returns how good the split of n values at i is, of the sums of the distances among all of them, those before i and
+// those from i on.
+func (s *scan) quality(n, i int, total, within, after float64) float64 {
+	between := total - within - after
+	return 2 * s.per[n] * (between - float64(n-i)*s.per[i-1]*within - float64(i)*s.per[n-i-1]*after)
 }

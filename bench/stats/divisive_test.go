@@ -203,6 +203,41 @@ func TestDivisiveDefinition(t *testing.T) {
 	})
 }
 
+// Whether an order reaches a quality is said as the scan over all splits and ends says it, whatever the quality.
+func TestDivisiveReach(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		value := rapid.Float64Range(-100, 100)
+		if rapid.Bool().Draw(t, "ties") {
+			value = rapid.Map(rapid.IntRange(0, 3), func(i int) float64 { return 1e6 + float64(i) })
+		}
+		values := rapid.SliceOfN(value, 1, 60).Draw(t, "values")
+		for i := range values[rapid.IntRange(0, len(values)).Draw(t, "step"):] {
+			values[i] += 50
+		}
+		bounds := []int{0, len(values)}
+		if cut := rapid.IntRange(0, len(values)).Draw(t, "cut"); cut > 0 && cut < len(values) {
+			bounds = []int{0, cut, len(values)}
+		}
+		scan := newScan(len(values), rapid.IntRange(2, 5).Draw(t, "least"))
+		o := newOrders(values, scan)
+		o.reset()
+		o.shuffle(bounds, rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)))
+		order := make([]float64, len(values))
+		for i, rank := range o.ranks {
+			order[i] = o.sorted[rank]
+		}
+		_, best := scan.best(order, bounds)
+		if best < 1e-6 { // nothing but rounding
+			return
+		}
+		for _, share := range []float64{0.1, 0.9, 1 - 1e-8, 1 + 1e-8, 1.1, 2, 10} {
+			if got, want := o.reach(bounds, share*best), share <= 1; got != want {
+				t.Errorf("the best split is %v good, and %v is reached: %v", best, share*best, got)
+			}
+		}
+	})
+}
+
 // Each test exchanges the values of the segments that were found until then: a step that is small beside another one is found.
 func TestDivisiveSmallBesideLarge(t *testing.T) {
 	d := Divisive{Level: 0.01, Permutations: 999, Segment: 5}
@@ -222,6 +257,19 @@ func TestDivisiveSmallBesideLarge(t *testing.T) {
 	}
 	if want := []int{20, 40}; !slices.Equal(at, want) {
 		t.Errorf("steps at %v, want %v", at, want)
+	}
+}
+
+// What a test of 100 orders costs in a series of 200 values that steps by two standard deviations.
+func BenchmarkDivisive(b *testing.B) {
+	d := Divisive{Level: 0.01, Permutations: 100, Segment: 5}
+	r := rand.New(rand.NewPCG(18, 0))
+	values := make([]float64, 200)
+	for i := range values {
+		values[i] = float64(2*(i/100)) + r.NormFloat64()
+	}
+	for b.Loop() {
+		d.ChangePoints(b.Context(), values, r)
 	}
 }
 
