@@ -257,3 +257,40 @@ func TestFewerWorkers(t *testing.T) {
 		equal(t, "warnings of fewer workers", strings.Repeat("worker 4 is gone", lost), strings.Join(said, "; "))
 	}
 }
+
+// A search, and repetitions, go on with the workers that are left: the level that lost one counts for nothing, and is measured again where
+// a search needs it.
+func TestLostInSearch(t *testing.T) {
+	of := func(lost int) outcome {
+		at := newSite()
+		at.mixed = true
+		at.as = func(s *site) Site {
+			crew := &crewSite{site: s, workers: 2, workloads: map[string]bench.Workload{}, lost: lost}
+			if lost > 0 {
+				crew.tell = kill()
+			}
+			return crew
+		}
+		s := series(searching(closed("c", 4*time.Second), scenario.Search{From: 2, To: 4}))
+		s.Repeat = 2
+		return conduct(t, s, at, nil)
+	}
+	whole, struck := of(0), of(1)
+	for _, o := range []outcome{whole, struck} {
+		if o.err != nil || len(o.summary.Saturation) != 1 {
+			t.Fatalf("%v, %d series saturate, want 1", o.err, len(o.summary.Saturation))
+		}
+	}
+	equal(t, "levels", len(whole.summary.Points)+1, len(struck.summary.Points))
+	for i, p := range struck.summary.Points {
+		if lost := i == 0; p.LostWorker() != lost || p.Valid == lost || len(p.Workers) != map[bool]int{true: 2, false: 1}[lost] {
+			t.Errorf("level %d, %v: lost a worker: %v, valid: %v, %d workers", i, p.Load, p.LostWorker(), p.Valid, len(p.Workers))
+		}
+	}
+	first, again := struck.summary.Points[0], struck.summary.Points[1]
+	if first.Load != again.Load || again.Repetition != first.Repetition+1 {
+		t.Errorf("%v is followed by %v", first.Load, again.Load)
+	}
+	equal(t, "clients", whole.summary.Saturation[0].Clients, struck.summary.Saturation[0].Clients)
+	equal(t, "complete", false, struck.summary.Complete)
+}
