@@ -19,7 +19,7 @@ var foreign = []struct {
 	{regexp.MustCompile(`received context error while waiting for new LB policy update: `), nothing},
 	{regexp.MustCompile(`(?:transport: )?[Ee]rror while dialing: `), nothing},
 	{regexp.MustCompile(`dial (?:tcp|unix)[46]? (\S+): connect: connection refused`), func(found []string) string { return found[1] + " refuses the connection" }},
-	{regexp.MustCompile(`dial (?:tcp|unix)[46]? `), nothing},
+	{regexp.MustCompile(`dial (?:tcp|unix)[46]?:? `), nothing},
 	{regexp.MustCompile(`error reading from server: (?:EOF|read (?:tcp|unix)[46]? \S+: read: connection reset by peer)`),
 		func([]string) string { return "the other side ended the connection" }},
 	{regexp.MustCompile(`grpc: the client connection is closing`), func([]string) string { return "the connection is being closed" }},

@@ -32,6 +32,7 @@ func TestPlain(t *testing.T) {
 		{"no connection yet", rpc(codes.DeadlineExceeded, "received context error while waiting for new LB policy update: context deadline exceeded"),
 			"no answer in time"},
 		{"slow to connect", "dial tcp 10.0.0.1:7051: i/o timeout", "10.0.0.1:7051: no answer in time"},
+		{"no such name", "dial tcp: lookup nobody.invalid on 10.0.0.2:53: no such host", "lookup nobody.invalid on 10.0.0.2:53: no such host"},
 		{"quotes within quotes", rpc(codes.Unavailable, `connection error: desc = "transport: authentication handshake failed: tls: no \"CN\" in \\x"; later`),
 			`transport: authentication handshake failed: tls: no "CN" in \x; later`},
 		{"broken", rpc(codes.Unavailable, "error reading from server: EOF"), "the other side ended the connection"},
