@@ -56,8 +56,8 @@ func (s *site) RunTogether(ctx context.Context, level study.CrewLevel, watch ben
 		r.attach()
 		err = r.run(ctx, watch)
 		r.detach()
-		if r.begun && r.lost() {
-			s.of.quietAt = time.Now().Add(lasting*s.of.beat + drained)
+		if r.begun {
+			s.began(r)
 		}
 		if errors.Is(err, errAgain) {
 			continue // without whom is lost: nothing was sent before
@@ -70,6 +70,16 @@ func (s *site) RunTogether(ctx context.Context, level study.CrewLevel, watch ben
 			_, err = s.of.crew() // whether enough are left
 		}
 		return results, workers, err
+	}
+}
+
+// began notes what is to be known of a level that workers have begun.
+func (s *site) began(r *run) {
+	for _, p := range r.parts {
+		s.loaded[p.member] = true
+		if p.lost {
+			s.of.quietAt = time.Now().Add(lasting*s.of.beat + drained)
+		}
 	}
 }
 
@@ -251,16 +261,6 @@ func (r *run) follow(ctx context.Context, watch bench.Watch) {
 func (r *run) pending() bool {
 	for _, p := range r.parts {
 		if p.pending() {
-			return true
-		}
-	}
-	return false
-}
-
-// lost reports whether any worker is.
-func (r *run) lost() bool {
-	for _, p := range r.parts {
-		if p.lost {
 			return true
 		}
 	}

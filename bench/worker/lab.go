@@ -44,7 +44,7 @@ func (l *lab) Start(ctx context.Context, session study.Session, working func(str
 	if !ok {
 		return nil, errors.Join(errors.New("workers cannot make the load on this target: leave --workers out"), started.Close())
 	}
-	s := &site{Host: host, of: l.of}
+	s := &site{Host: host, of: l.of, loaded: map[*member]bool{}}
 	if err := s.open(ctx, l, session, working); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -57,7 +57,8 @@ type site struct {
 	Host
 	of *Coordinator
 
-	opened []*member // where stations were
+	opened []*member        // where stations were
+	loaded map[*member]bool // who began a level, so that something may be on the ledger of its station
 
 	keepers atomic.Bool // stations have ledgers of their own
 
@@ -198,7 +199,7 @@ func (s *site) stations(ctx context.Context) ([]bench.Entry, error) {
 	}
 	gone := func() error {
 		for _, m := range s.opened {
-			if why := m.lost(); why != nil {
+			if s.loaded[m] && m.lost() != nil {
 				return fmt.Errorf("the simulated ledger of %s is gone with it, so that nothing can be audited", m)
 			}
 		}

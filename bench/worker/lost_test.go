@@ -403,14 +403,23 @@ func (s slowed) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt
 	return s.Target.Submit(ctx, tx)
 }
 
-// The ledger of a network is read however few workers are left; that of a simulated one is gone with its worker, and is said to be.
+// The ledger of a network is read however few workers are left; that of a simulated one is gone with its worker, and is said to be, unless
+// that was lost before it made any load.
 func TestLedgerOfLost(t *testing.T) {
 	t.Parallel()
-	for _, keep := range []bool{true, false} {
-		t.Run(fmt.Sprintf("keepers %v", keep), func(t *testing.T) {
+	for name, tt := range map[string]struct {
+		keep, early bool // stations have ledgers; worker 1 is lost before the only level
+		ended       int  // workers that are lost after it
+		want        string
+	}{
+		"of a network, all lost":            {false, false, 2, ""},
+		"simulated, all lost":               {true, false, 2, "the simulated ledger of worker 0 on "},
+		"simulated, one lost before levels": {true, true, 0, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := gather(t, 2, setting{as: func(_ int, cfg *ServeConfig) {
-				if open := cfg.Open; !keep {
+			c := gather(t, 2, setting{min: 1, as: func(_ int, cfg *ServeConfig) {
+				if open := cfg.Open; !tt.keep {
 					cfg.Open = func(ctx context.Context, o Opening) (Station, error) {
 						s, err := open(ctx, o)
 						return struct{ Station }{s}, err
@@ -421,15 +430,26 @@ func TestLedgerOfLost(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.Ended(1, errors.New("it ended: signal: killed"))
-			c.Ended(0, errors.New("it ended: signal: killed"))
-			_, _, err = s.Stored(t.Context())
-			read := err
+			killed := errors.New("it ended: signal: killed")
+			if tt.early {
+				c.Ended(1, killed)
+			}
+			key, plan := closed(2, 300*time.Millisecond)
+			if _, _, err := s.RunTogether(t.Context(), level(key, plan, &sink{}, nil), bench.Watch{}); err != nil {
+				t.Fatal(err)
+			}
+			for rank := range tt.ended {
+				c.Ended(rank, killed)
+			}
+			stored, _, read := s.Stored(t.Context())
 			for _, err := range s.Ledger(t.Context(), func(*result.BlockRow) {}) {
 				read = errors.Join(read, err)
 			}
-			if keep != (read != nil) || keep && !strings.Contains(read.Error(), "the simulated ledger of worker 0 on ") {
-				t.Errorf("%v", read)
+			if (tt.want != "") != (read != nil) || read != nil && !strings.Contains(read.Error(), tt.want) {
+				t.Errorf("%v, want %q", read, tt.want)
+			}
+			if some := tt.keep && read == nil; some != (stored > 0) {
+				t.Errorf("%d are stored", stored)
 			}
 		})
 	}
