@@ -22,6 +22,8 @@ var foreign = []struct {
 	{regexp.MustCompile(`dial (?:tcp|unix)[46]?:? `), nothing},
 	{regexp.MustCompile(`error reading from server: (?:EOF|read (?:tcp|unix)[46]? \S+: read: connection reset by peer)`),
 		func([]string) string { return "the other side ended the connection" }},
+	{regexp.MustCompile(`stream terminated by RST_STREAM with error code: (\w+)`),
+		func(found []string) string { return "the other side ended the call (" + found[1] + ")" }},
 	{regexp.MustCompile(`grpc: the client connection is closing`), func([]string) string { return "the connection is being closed" }},
 	{regexp.MustCompile(`context deadline exceeded|i/o timeout`), func([]string) string { return "no answer in time" }},
 	{regexp.MustCompile(`context canceled`), func([]string) string { return "interrupted" }},

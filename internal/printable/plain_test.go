@@ -37,6 +37,7 @@ func TestPlain(t *testing.T) {
 			`transport: authentication handshake failed: tls: no "CN" in \x; later`},
 		{"broken", rpc(codes.Unavailable, "error reading from server: EOF"), "the other side ended the connection"},
 		{"reset", rpc(codes.Unavailable, "error reading from server: read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer"), "the other side ended the connection"},
+		{"call ended", "submit: " + rpc(codes.Canceled, "stream terminated by RST_STREAM with error code: CANCEL"), "submit: the other side ended the call (CANCEL)"},
 		{"closed", rpc(codes.Canceled, "grpc: the client connection is closing"), "the connection is being closed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
