@@ -87,7 +87,18 @@ type Node struct {
 	Memory       *uint64           `json:"memory_bytes,omitempty"`
 	Heights      map[string]uint64 `json:"heights,omitempty"` // blocks by channel
 	Leads        []string          `json:"leads,omitempty"`   // channels
+	Answer       Answer            `json:"answer,omitempty"`  // of a peer to whoever asks for its ledgers; empty: it is not asked
 }
+
+// Answer says what came of a question to a node.
+type Answer string
+
+// The answers.
+const (
+	AnswerGiven   Answer = "given"
+	AnswerAwaited Answer = "awaited" // for the first time
+	AnswerNone    Answer = "none"    // within the time for it
+)
 
 // Channel is a channel as its members agreed on it.
 type Channel struct {

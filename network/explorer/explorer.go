@@ -64,7 +64,11 @@ type Explorer struct {
 	keys      *lru[keyOf, []byte] // what contracts answered about keys
 
 	overview overviews
+	leaders  standing[[]result.Leader]
 	usage    usage
+
+	life context.Context // ends with Close: of questions that nobody waits for
+	end  context.CancelFunc
 }
 
 // The bounds of what is kept, and of what is asked for at once.
@@ -79,8 +83,9 @@ const (
 // A channel is one whose ledger is looked at.
 type channel struct {
 	name      string
-	peers     []*endpoint       // that have it
-	contracts map[string]string // ours, by the names under which they are deployed where those differ
+	peers     []*endpoint        // that have it
+	heights   []standing[uint64] // how many blocks each of peers has
+	contracts map[string]string  // ours, by the names under which they are deployed where those differ
 }
 
 // A place is a block, by its channel and number.
@@ -139,8 +144,9 @@ func Attached(to network.Attachment, c Config) (*Explorer, error) {
 }
 
 func newExplorer(c Config, source ledger.Source) *Explorer {
+	life, end := context.WithCancel(context.Background())
 	return &Explorer{
-		config: c, source: source, asking: make(chan struct{}, mostAsking),
+		life: life, end: end, config: c, source: source, asking: make(chan struct{}, mostAsking),
 		kept:      newLRU[place](mostKept, func(b *block) int { return b.bytes }),
 		known:     newLRU[place](mostKnown, func(known) int { return 1 }),
 		verifiers: newLRU[place](mostVerifiers, func(*blockcheck.Rules) int { return 1 }),
@@ -150,6 +156,7 @@ func newExplorer(c Config, source ledger.Source) *Explorer {
 
 // Close ends the connections. Calls under way fail.
 func (e *Explorer) Close() (err error) {
+	e.end()
 	for _, p := range e.peers {
 		err = errors.Join(err, p.conn.Close())
 	}
@@ -169,6 +176,7 @@ func (e *Explorer) add(c *channel, gateways []client.Gateway) error {
 		}
 		c.peers = append(c.peers, e.peers[i])
 	}
+	c.heights = make([]standing[uint64], len(c.peers))
 	if len(c.peers) > 0 {
 		e.channels = append(e.channels, c)
 	}
@@ -212,6 +220,7 @@ type endpoint struct {
 
 	mu     sync.Mutex
 	failed time.Time // when it was asked in vain for the last time; zero: it answers
+	slow   time.Time // when it had not answered yet and others had; zero: it answers
 }
 
 // connect makes a connection, which is used once there is a question.
@@ -248,10 +257,30 @@ func (p *endpoint) well() bool {
 	return time.Since(p.failed) > avoid
 }
 
+// rank orders peers by when they are asked: those that answer, those that hesitate, and those that do not answer.
+func (p *endpoint) rank() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case time.Since(p.failed) <= avoid:
+		return 2
+	case time.Since(p.slow) <= avoid:
+		return 1
+	}
+	return 0
+}
+
+// hesitates notes that others have answered what p was asked, too.
+func (p *endpoint) hesitates() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.slow = time.Now()
+}
+
 func (p *endpoint) note(failed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.failed = (time.Time{}); failed {
+	if p.failed, p.slow = (time.Time{}), (time.Time{}); failed {
 		p.failed = time.Now()
 	}
 }
@@ -265,7 +294,7 @@ func ask[T any](ctx context.Context, c *channel, question func(ctx context.Conte
 	end, _ := ctx.Deadline()
 	var missing error
 	order := slices.Clone(c.peers)
-	slices.SortStableFunc(order, func(a, b *endpoint) int { return compare(b.well(), a.well()) })
+	slices.SortStableFunc(order, func(a, b *endpoint) int { return cmp.Compare(a.rank(), b.rank()) })
 	for i, p := range order {
 		share := time.Until(end) / time.Duration(min(2, len(order)-i))
 		one, stop := context.WithTimeout(ctx, share)
@@ -344,16 +373,6 @@ func because(why string) string {
 		return ""
 	}
 	return ": " + why
-}
-
-func compare(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
 }
 
 // organisations returns those of a network of our own.

@@ -53,7 +53,7 @@ func (u *usage) rate(node string, now used) *float64 {
 }
 
 // lookOwn describes a network of our own, but for what its peers tell.
-func (e *Explorer) lookOwn(ctx context.Context, o *ledger.Overview, said *notes) {
+func (e *Explorer) lookOwn(ctx context.Context, o *ledger.Overview) {
 	r := e.own
 	o.Name, o.Fabric = r.Topology.Name, r.Fabric
 	o.Organisations = organisations(r)
@@ -65,11 +65,25 @@ func (e *Explorer) lookOwn(ctx context.Context, o *ledger.Overview, said *notes)
 			o.Nodes = e.processes()
 		}
 	}
-	leaders, err := r.Leaders(ctx)
-	if err != nil {
-		said.add("who leads is not known from all orderers: %s", client.Said(err))
+}
+
+// askLeaders asks who leads the channels of a network of our own.
+func (e *Explorer) askLeaders() <-chan struct{} {
+	return e.leaders.put(func() ([]result.Leader, error) { return e.own.Leaders(e.life) })
+}
+
+// lookLeaders adds who leads, as it is known soon after all else is: who leads is asked of all orderers, of which one may be silent.
+func (e *Explorer) lookLeaders(ctx context.Context, o *ledger.Overview, asked <-chan struct{}, said *notes) {
+	select {
+	case <-asked:
+	case <-ctx.Done():
+	case <-time.After(straggle):
 	}
-	for _, l := range leaders {
+	last, _, _ := e.leaders.now()
+	if last.err != nil {
+		said.add("who leads is not known from all orderers: %s", client.Said(last.err))
+	}
+	for _, l := range last.answer {
 		for i := range o.Nodes {
 			if l.Orderer != "" && o.Nodes[i].Name == l.Orderer {
 				o.Nodes[i].Leads = append(o.Nodes[i].Leads, l.Channel)
@@ -146,8 +160,9 @@ func (e *Explorer) lookAttached(o *ledger.Overview, seen []channelView) {
 				n.Heights = map[string]uint64{v.Name: blocks}
 			}
 		}
-		answers := n.Heights != nil || p.well()
-		n.Running = &answers
+		if n.Answer = seen[0].answers[p.name]; n.Answer == ledger.AnswerGiven {
+			n.Running = new(true) // of one that is silent that is not known
+		}
 		e.measure(&n, at, cpu, memory)
 		o.Nodes = append(o.Nodes, n)
 	}

@@ -1,6 +1,7 @@
 package explorer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,10 +26,11 @@ type overviews struct {
 
 const (
 	overviewAge = time.Second // how old an overview may be
-	again       = time.Second // the wait for a peer that has not answered lately
+	again       = time.Second // the wait for peers that have not answered lately
 )
 
-// Overview implements ledger.Reader. It asks every node; of those that do not answer, Notes say it.
+// Overview implements ledger.Reader. It asks every node; of those that do not answer, Notes say it once that is known: it does not wait
+// for them if another one answers.
 func (e *Explorer) Overview(ctx context.Context) (ledger.Overview, error) {
 	e.overview.mu.Lock()
 	defer e.overview.mu.Unlock()
@@ -80,7 +82,10 @@ func (e *Explorer) look(ctx context.Context) (ledger.Overview, error) {
 		looking.Go(func() { said.safely("channel "+c.name, func() { seen[i] = e.lookAt(ctx, c, said) }) })
 	}
 	if e.own != nil {
-		e.lookOwn(ctx, &o, said)
+		asked := e.askLeaders()
+		e.lookOwn(ctx, &o)
+		looking.Wait()
+		e.lookLeaders(ctx, &o, asked, said)
 	}
 	looking.Wait()
 	for i := range seen {
@@ -98,6 +103,7 @@ func (e *Explorer) look(ctx context.Context) (ledger.Overview, error) {
 		for i := range o.Nodes {
 			for j := range seen {
 				place(&o.Nodes[i], seen[j].heights, seen[j].Name)
+				o.Nodes[i].Answer = cmp.Or(o.Nodes[i].Answer, seen[j].answers[o.Nodes[i].Name])
 			}
 		}
 	} else {
@@ -118,39 +124,29 @@ func (e *Explorer) look(ctx context.Context) (ledger.Overview, error) {
 // A channelView is what was seen of a channel.
 type channelView struct {
 	ledger.Channel
-	heights map[string]uint64 // by peer
-	agreed  *fabric.Agreed    // nil: not known
+	heights map[string]uint64        // by peer
+	answers map[string]ledger.Answer // likewise
+	agreed  *fabric.Agreed           // nil: not known
 	found   fabric.Discovered
 	failed  error // why no height is known
 }
 
 // lookAt asks the peers of a channel.
 func (e *Explorer) lookAt(ctx context.Context, c *channel, said *notes) channelView {
-	v := channelView{Channel: ledger.Channel{Name: c.name}, heights: map[string]uint64{}}
-	var mu sync.Mutex
-	var asking sync.WaitGroup
-	for _, p := range c.peers {
-		look := func() {
-			alone := &channel{name: c.name, peers: []*endpoint{p}}
-			patience := Timeout
-			if !p.well() {
-				patience = again
-			}
-			ctx, cancel := context.WithTimeout(ctx, patience)
-			defer cancel()
-			blocks, err := ask(ctx, alone, func(ctx context.Context, p *endpoint) (uint64, error) { return p.admin.Height(ctx, p.conn, c.name) })
-			mu.Lock()
-			defer mu.Unlock()
-			if err == nil {
-				v.heights[p.name] = blocks
-				return
-			}
-			v.failed = err
-			said.add("%s", e.cannot(p, c, "tell how many blocks it has", err))
+	v := channelView{Channel: ledger.Channel{Name: c.name}, heights: map[string]uint64{}, answers: map[string]ledger.Answer{}}
+	e.hear(ctx, c, func(ctx context.Context, p *endpoint) (uint64, error) { return p.admin.Height(ctx, p.conn, c.name) })
+	for i, p := range c.peers {
+		last, known, _ := c.heights[i].now()
+		v.answers[p.name] = answerOf(last, known)
+		switch {
+		case !known:
+		case last.err == nil:
+			v.heights[p.name] = last.answer
+		default:
+			v.failed = last.err
+			said.add("%s", e.cannot(p, c, "tell how many blocks it has", last.err))
 		}
-		asking.Go(func() { said.safely("peer "+p.name, look) })
 	}
-	asking.Wait()
 	v.Peers = slices.Sorted(maps.Keys(v.heights))
 	for _, blocks := range v.heights {
 		v.Height = max(v.Height, blocks)
