@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"meterbench/bench/ledger"
 )
 
@@ -101,6 +103,16 @@ func TestLedgerIsAway(t *testing.T) {
 	url := liveAddress(t, p.stderr.String())
 	page := openTab(t, browser(t), url+"#ledger")
 	page.wait(`document.querySelectorAll(".whole table a").length > 1`, 30*time.Second)
+	// One alone that stands still keeps nobody from what the other has.
+	s.signal(t, "peer1.org1", syscall.SIGSTOP)
+	page.run(chromedp.Navigate(url + "#ledger/mychannel"))
+	page.run(chromedp.Navigate(url + "#ledger"))
+	page.wait(`[...document.querySelectorAll(".node")].some(n => n.innerText.includes("peer1.org1") && n.innerText.includes("silent"))`, 30*time.Second)
+	page.wait(`document.querySelectorAll(".whole table a").length > 1`, 30*time.Second)
+	page.shoot("ledger-silent")
+	s.signal(t, "peer1.org1", syscall.SIGCONT)
+	page.wait(`!document.querySelector("#view-ledger").innerText.includes("silent")`, 30*time.Second)
+
 	every := func(signal syscall.Signal) {
 		for _, n := range s.Nodes {
 			if strings.HasPrefix(n.Name, "peer") {
@@ -128,6 +140,9 @@ func TestLedgerIsAway(t *testing.T) {
 	<-over
 	every(syscall.SIGCONT)
 	page.wait(`document.querySelector("#block")?.textContent.includes("Block 2")`, 40*time.Second)
+	if focus := eval[string](page, "document.activeElement.id"); focus != "block" {
+		t.Errorf("keys go on at %q, not at the head of what is shown", focus)
+	}
 	page.shoot("ledger-back")
 	p.signal(t, syscall.SIGINT)
 	if code := p.exit(t); code != exitInterrupted {

@@ -182,3 +182,20 @@ func TestMarkup(t *testing.T) {
 		}
 	}
 }
+
+// What is said of a node is what is known: one that runs may be silent, and of one of others that is silent nothing else is known.
+func TestStateOfNodes(t *testing.T) {
+	yes, no := true, false
+	nodes := []ledger.Node{
+		{Running: &yes}, {Running: &no}, {}, {Running: &yes, Answer: ledger.AnswerGiven}, {Running: &yes, Answer: ledger.AnswerAwaited},
+		{Running: &yes, Answer: ledger.AnswerNone}, {Answer: ledger.AnswerNone}, {Running: &no, Answer: ledger.AnswerAwaited},
+	}
+	var said []string
+	runModule(t, `globalThis.Units = {unknown: "–"};
+const {stateOf} = await import("./network.js");
+import input from "./input.json" with {type: "json"};
+console.log(JSON.stringify(input.map(n => stateOf(n).text)));`, nodes, &said)
+	if diff := cmp.Diff([]string{"● up", "○ down", "", "● up", "… asked", "○ silent", "○ silent", "○ down"}, said); diff != "" {
+		t.Error(diff)
+	}
+}

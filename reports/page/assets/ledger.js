@@ -20,7 +20,7 @@ export function ledgerView(root, about) {
     el("label", {for: "word"}, "Search"), word, el("label", {for: "channel", class: "in"}, "in channel"), choice, el("button", {type: "submit"}, "Find"));
   const place = el("div", {class: "place"});
   root.append(form, trouble, place);
-  let overview = null, shown = null, view = null, timer = 0, asked = null, address = "", wait = every, over = false;
+  let overview = null, shown = null, view = null, timer = 0, asked = null, address = "", wait = every, over = false, came = false;
 
   function search(e) {
     e.preventDefault();
@@ -53,15 +53,27 @@ export function ledgerView(root, about) {
         view = {...next, network};
         place.replaceChildren(view.root);
         scrollTo(0, 0);
+        land();
         if (!over) show(trouble, false);
       } catch (err) {
         if (err.name === "AbortError") return;
         place.replaceChildren(refused(err, parts));
+        land();
         if (err.status === 0) wait = seldom;
       }
       place.removeAttribute("aria-busy");
     }
     again();
+  }
+
+  // land goes on at the head of what is shown where that which had the focus, as a link, is gone: for keys and for who listens.
+  function land() {
+    const head = place.querySelector("h2, [role=alert]");
+    if (came && document.activeElement === document.body && head) {
+      head.tabIndex = -1;
+      head.focus({preventScroll: true});
+    }
+    came = true;
   }
 
   // viewOf makes what an address shows.
@@ -87,20 +99,24 @@ export function ledgerView(root, about) {
           return {failed: true, root: el("p", {class: "banner", role: "status"}, `Blocks of ${name}: ${err.message}`)};
         }
       };
-      let list = name && await newest(signal);
+      let list = {root: name ? el("p", {class: "none", role: "status"}, `Reading the blocks of ${name} …`) : ""};
+      const replace = next => {
+        list.root.replaceWith(next.root);
+        list = next;
+      };
+      const first = name && newest(signal).then(replace, () => {}); // the network is shown meanwhile
       const update = o => {
         diagram.update(o);
         cards.update(o);
       };
       if (overview) update(overview);
       return {
-        root: el("div", {class: "whole"}, diagram.root, el("div", {class: "side"}, list?.root ?? "", cards.root)),
+        root: el("div", {class: "whole"}, diagram.root, el("div", {class: "side"}, list.root, cards.root)),
         async update(o, signal) {
           update(o);
-          if (!list?.failed) return await list?.update?.(o, signal);
-          const again = await newest(signal);
-          list.root.replaceWith(again.root);
-          list = again;
+          await first;
+          if (list.failed) replace(await newest(signal));
+          else await list.update?.(o, signal);
         },
       };
     }

@@ -1,6 +1,6 @@
 // The network as a diagram: the ordering service above, the organisations below, each node with its ledgers and its CPU. It is made
 // of lists, so that it reads as one.
-import {breakable, el, fields, put, show, unseen} from "./dom.js";
+import {breakable, el, fields, put, show} from "./dom.js";
 import {roleName} from "./words.js";
 
 const sources = {network: "a network of meterbench, up now", attached: "a network that others run", folder: "the folder of a finished run"};
@@ -59,14 +59,23 @@ function tiers(o, tiles) {
   ].filter(Boolean);
 }
 
+// stateOf says whether a node runs and answers, as far as is known.
+export function stateOf({running, answer}) {
+  if (running === false) return {text: "○ down", of: "bad"};
+  if (answer === "none") return {text: "○ silent", of: "bad"};
+  if (answer === "awaited") return {text: "… asked", of: "faint"};
+  return running ? {text: "● up", of: "good"} : {text: "", of: ""};
+}
+
 // tile makes a node, and keeps in tiles what brings it up to date.
 function tile(n, tiles) {
-  const state = el("span", {class: "state"}), leads = el("span", {class: "leads", hidden: true}), heights = el("ul", {class: "heights"});
+  const state = el("span", {class: "state"}), leads = el("span", {class: "leads", hidden: true});
+  const heights = el("ul", {class: "heights", "aria-label": "Blocks by channel"});
   const cpu = el("meter", {min: "0", max: "1", "aria-label": `CPU of ${n.name}, cores`, hidden: true}), used = el("span", {class: "used"});
   tiles.set(n.name, (n, most) => {
-    const running = n.running ?? null;
-    put(state, running === null ? "" : running ? "● up" : "○ down");
-    state.className = running === false ? "state bad" : "state good";
+    const {text, of} = stateOf(n);
+    put(state, text);
+    state.className = `state ${of}`;
     put(leads, `leads ${(n.leads ?? []).join(", ")}`);
     show(leads, !!n.leads?.length);
     const lines = Object.entries(n.heights ?? {}).sort(([a], [b]) => a.localeCompare(b)).map(([channel, height]) => {
@@ -74,6 +83,7 @@ function tile(n, tiles) {
       return `${channel} ${height}` + (behind > 1 ? `, ${behind} behind` : "");
     });
     while (heights.childElementCount > lines.length) heights.lastChild.remove();
+    show(heights, lines.length > 0);
     lines.forEach((line, i) => put(heights.children[i] ?? heights.appendChild(el("li")), line));
     const known = typeof n.cpu_cores === "number";
     show(cpu, known);
@@ -87,5 +97,5 @@ function tile(n, tiles) {
   return el("li", {class: `node ${n.role}`},
     el("div", {class: "name"}, el("strong", {}, breakable(n.name)), state),
     el("div", {class: "role"}, roleName(n.role), leads, n.address && el("span", {class: "address"}, n.address)),
-    unseen("Blocks by channel: "), heights, el("div", {class: "load"}, cpu, used));
+    heights, el("div", {class: "load"}, cpu, used));
 }
