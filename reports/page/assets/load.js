@@ -112,7 +112,7 @@ export function loadView(root, about, connection) {
       const dir = ended.report?.replace(/[/\\][^/\\]*$/, "");
       put(end, how + (ended.report ? ` Its report is ${ended.report}, and meterbench view ${dir} shows it with the ledger.` : ""));
     }
-    stops?.enable(!!level && !level.over && !ended, !ended);
+    stops?.enable(level && !level.over && !ended ? number : 0, !ended);
   }
 
   // clock shows the time left and the time gone by, which go on between two messages.

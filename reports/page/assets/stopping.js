@@ -13,15 +13,17 @@ const questions = {
   },
 };
 
-// stopping returns the buttons, and a function that shows whether they can be used.
+// stopping returns the buttons, and a function that shows whether they can be used: on a level, by its number, 0 for none, and on the run.
 export function stopping() {
   const said = el("span", {class: "said", role: "status"});
   const buttons = Object.entries(questions).map(([what, q]) => el("button", {type: "button", onclick: () => ask(what, q, said)}, q.button));
   const root = el("div", {class: "stop"}, buttons, said);
+  let of = 0;
   return {root, enable(level, run) {
     buttons[0].disabled = !level;
     buttons[1].disabled = !run;
-    if (!run) put(said, "");
+    if (!run || level && level !== of) put(said, ""); // it was said of another level
+    of = level || of;
   }};
 }
 
