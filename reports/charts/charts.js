@@ -22,7 +22,7 @@
 //     levels: [y, ...], tiles: {x, y, at}, rugs: [{x: [], colour, top}]}) // see Drawing; a series of marks may also have
 //     // dots: [{x, y, hollow}], curve: {x, y}, across: [{y, low, high}], captions: [{x, y, text}]
 //
-// What nobody can see is not drawn; it is as soon as it can be seen.
+// What nobody can see is not drawn; it is as soon as it can be seen, and by Charts.print(true) when it is printed.
 "use strict";
 
 globalThis.Charts = (() => {
@@ -60,8 +60,11 @@ globalThis.Charts = (() => {
     if (!document.hidden && due.size) frame = requestAnimationFrame(drawDue);
   });
   const dark = matchMedia("(prefers-color-scheme: dark)");
+  let printing = false;
   dark.addEventListener("change", () => all.forEach(chart => chart.repaint()));
   addEventListener("dppxchange", () => all.forEach(chart => chart.repaint())); // uPlot's, of a window on another screen or zoomed
+
+  const onDark = () => dark.matches && !printing;
 
   // themeOf reads the colours and the font of the page at an element.
   function themeOf(e) {
@@ -69,8 +72,8 @@ globalThis.Charts = (() => {
     const size = Math.round(parseFloat(style.fontSize) * 0.78), ratio = devicePixelRatio;
     return {
       ink: colour("--ink"), faint: colour("--faint"), rule: colour("--rule"), paper: colour("--paper"),
-      shade: "rgba(128, 136, 147, 0.2)", dark: dark.matches, font: `${size}px ${style.fontFamily}`, size,
-      small: `${Math.round(size * ratio)}px ${style.fontFamily}`, ratio, visible: c => dark.matches ? Palette.onDark(c) : c,
+      shade: "rgba(128, 136, 147, 0.2)", dark: onDark(), font: `${size}px ${style.fontFamily}`, size,
+      small: `${Math.round(size * ratio)}px ${style.fontFamily}`, ratio, visible: c => onDark() ? Palette.onDark(c) : c,
     };
   }
 
@@ -350,5 +353,14 @@ globalThis.Charts = (() => {
 
   Object.assign(Chart.prototype, Scales, Reading);
 
-  return {create: (parent, spec) => new Chart(parent, spec)};
+  // print draws all charts at once for paper, which is light, or again for the screen.
+  function print(on) {
+    printing = on;
+    for (const chart of all) {
+      chart.repaint();
+      chart.now();
+    }
+  }
+
+  return {create: (parent, spec) => new Chart(parent, spec), print};
 })();
