@@ -248,12 +248,25 @@ func (w *world) fill(t *testing.T) map[string]string {
 	return ids
 }
 
+// settled returns an overview in which nobody's answer is awaited.
+func (w *world) settled(t *testing.T) ledger.Overview {
+	t.Helper()
+	for until := time.Now().Add(time.Minute); ; time.Sleep(overviewAge) {
+		_, known, _ := w.explorer.leaders.now()
+		o, err := w.explorer.Overview(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		awaited := func(n ledger.Node) bool { return n.Answer == ledger.AnswerAwaited }
+		if known && !slices.ContainsFunc(o.Nodes, awaited) || time.Now().After(until) {
+			return o
+		}
+	}
+}
+
 func (w *world) lookAround(t *testing.T, orderers string) {
 	t.Helper()
-	o, err := w.explorer.Overview(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := w.settled(t)
 	if len(o.Notes) > 0 {
 		t.Errorf("notes: %q", o.Notes)
 	}

@@ -77,7 +77,7 @@ func (e *Explorer) lookLeaders(ctx context.Context, o *ledger.Overview, asked <-
 	select {
 	case <-asked:
 	case <-ctx.Done():
-	case <-time.After(straggle):
+	case <-time.After(hearing):
 	}
 	last, _, _ := e.leaders.now()
 	if last.err != nil {

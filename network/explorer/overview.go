@@ -25,8 +25,9 @@ type overviews struct {
 }
 
 const (
-	overviewAge = time.Second // how old an overview may be
-	again       = time.Second // the wait for peers that have not answered lately
+	overviewAge = time.Second            // how old an overview may be
+	again       = time.Second            // the wait for peers that have not answered lately
+	hearing     = 500 * time.Millisecond // the wait for others after the first answer: more than around the world and back
 )
 
 // Overview implements ledger.Reader. It asks every node; of those that do not answer, Notes say it once that is known: it does not wait

@@ -59,7 +59,7 @@ func (s *standing[T]) now() (last reply[T], known, asking bool) {
 	return s.last, s.known, s.asking
 }
 
-// hear puts a question to all peers of a channel at once, and returns when all have answered, or straggle after the first that could; who
+// hear puts a question to all peers of a channel at once, and returns when all have answered, or hearing after the first that could; who
 // has not by then is asked after the others. Where nobody answers it waits for all, but for those that were silent before no longer than
 // again. The questions go on when ctx ends.
 func (e *Explorer) hear(ctx context.Context, c *channel, question func(context.Context, *endpoint) (uint64, error)) {
@@ -85,7 +85,7 @@ func (e *Explorer) hear(ctx context.Context, c *channel, question func(context.C
 		select {
 		case well := <-answered:
 			if well && !heard {
-				heard, patience = true, time.After(straggle)
+				heard, patience = true, time.After(hearing)
 			}
 		case <-patience:
 			for i, p := range c.peers {
