@@ -75,7 +75,7 @@ func workerTable(all []series, rows []workerRow) Table {
 		{Column{Key: "half_round_trip_s", Title: "half a round trip", Unit: Seconds, Rank: 1}, func(r workerRow) Cell { return number(r.Clock.Half) }},
 		{Column{Key: "drift_s", Title: "drift", Unit: Seconds, Rank: 2}, func(r workerRow) Cell { return number(r.Clock.Drift) }},
 		{Column{Key: "misplaced_s", Title: "window off by up to", Unit: Seconds, CSVOnly: true}, func(r workerRow) Cell { return number(r.Clock.Misplaced) }},
-		{Column{Key: "lost_share", Title: "lost", Unit: Share, Rank: 1}, lost},
+		{Column{Key: "lost_share", Title: "lost", Unit: Share}, lost},
 		{Column{Key: "valid", Title: "valid"}, func(r workerRow) Cell { return yesNo(r.WorkerPoint.Valid) }},
 		{Column{Key: "reasons", Title: "why not", CSVOnly: true}, func(r workerRow) Cell { return text(strings.Join(r.WorkerPoint.Reasons, "; ")) }},
 	}...))

@@ -58,6 +58,9 @@ func TestWorkersSection(t *testing.T) {
 	if explains(table) || !explains(tableOf(t, Build(run, sum), "workers")) {
 		t.Error("what lost means is explained where no worker was, or not where one was")
 	}
+	if i := slices.IndexFunc(table.Columns, func(c Column) bool { return c.Key == "lost_share" }); i < 0 || table.Columns[i].Rank > 0 {
+		t.Error("a narrow terminal leaves out what was lost")
+	}
 	run, sum = manned(t)
 	for i := range sum.Points {
 		sum.Points[i].Valid, sum.Points[i].Reasons = true, nil
