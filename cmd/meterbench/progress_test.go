@@ -134,15 +134,17 @@ func TestPlainProgress(t *testing.T) {
 
 // On a terminal one line is rewritten, cut to the width, and gone at the end.
 func TestTerminalProgress(t *testing.T) {
-	var out bytes.Buffer
-	p := &progress{out: &out, terminal: true, width: 12, began: time.Now()}
-	p.Working("1 of 2")
-	p.Working("2 of 2 – and more than fits")
-	p.Step("end")
-	p.close()
-	const erase = "\r\x1b[K"
-	want := "  1 of 2" + erase + "  2 of 2 – " + erase + "[0:00] end\n"
-	equal(t, "output", out.String(), want)
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		p := &progress{out: &out, terminal: true, width: 12, began: time.Now()}
+		p.Working("1 of 2")
+		p.Working("2 of 2 – and more than fits")
+		p.Step("end")
+		p.close()
+		const erase = "\r\x1b[K"
+		want := "  1 of 2" + erase + "  2 of 2 – " + erase + "[0:00] end\n"
+		equal(t, "output", out.String(), want)
+	})
 }
 
 func TestClock(t *testing.T) {
