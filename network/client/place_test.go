@@ -40,7 +40,8 @@ func (s *fakeSite) start(t *testing.T) {
 }
 
 // farBehind is by how much the second site's peers get blocks later than the first one's.
-const farBehind = 2 * time.Second
+// It is longer than a machine stalls.
+const farBehind = 4 * time.Second
 
 // standing returns the configuration of a channel with a peer of PTB at site 1, where the orderer is, and peers of the others at site
 // 2, which get every block later.
