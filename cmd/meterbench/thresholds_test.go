@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,13 +23,14 @@ expect: ["EXPECT", valid.share < 0.9]
 // first. The report of the run has the thresholds, also when it is drawn again.
 func TestThresholds(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	dir, out := t.TempDir(), t.TempDir()
+	dir := t.TempDir()
 	for name, expect := range map[string]string{"met": "commit.p50 < 10s", "missed": "commit.p50 < 1us"} {
 		text := strings.NewReplacer("NAME", name, "EXPECT", expect).Replace(expecting)
 		if err := os.WriteFile(filepath.Join(dir, name+".yaml"), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
+	var out string // of the first one below
 	met, missed := filepath.Join(dir, "met.yaml"), filepath.Join(dir, "missed.yaml")
 	for _, tt := range []struct {
 		name string
@@ -44,8 +47,17 @@ func TestThresholds(t *testing.T) {
 			if testing.Short() && tt.long {
 				t.Skip("a run with its report")
 			}
+			results := filepath.Join(dir, "out", tt.name, "0")
 			var stdout, stderr bytes.Buffer
-			equal(t, "exit code", run(t.Context(), append([]string{"run", "--out", out}, tt.args...), &stdout, &stderr), tt.code)
+			code := run(t.Context(), append([]string{"run", "--out", results}, tt.args...), &stdout, &stderr)
+			for tries := 0; tries < 20 && !allValid(t, results); tries++ { // a busy machine lets no threshold be told
+				results = filepath.Join(dir, "out", tt.name, fmt.Sprint(tries+1))
+				stdout.Reset()
+				stderr.Reset()
+				code = run(t.Context(), append([]string{"run", "--out", results}, tt.args...), &stdout, &stderr)
+			}
+			out = cmp.Or(out, results)
+			equal(t, "exit code", code, tt.code)
 			if !strings.Contains(stderr.String(), tt.text) || tt.code == exitOK && strings.Contains(stderr.String(), "thresholds") {
 				t.Errorf("the error does not hold %q:\n%s", tt.text, stderr.String())
 			}
@@ -74,4 +86,21 @@ func TestThresholds(t *testing.T) {
 			t.Errorf("the JUnit XML does not hold %q:\n%s", text, stdout.String())
 		}
 	}
+}
+
+// allValid reports whether all points of the runs below a folder are valid.
+func allValid(t *testing.T, out string) bool {
+	t.Helper()
+	folders, err := filepath.Glob(filepath.Join(out, "*", "*"))
+	if err != nil || len(folders) == 0 {
+		t.Fatal(folders, err)
+	}
+	for _, folder := range folders {
+		for _, p := range readJSON[result.Summary](t, filepath.Join(folder, "summary.json")).Points {
+			if !p.Valid {
+				return false
+			}
+		}
+	}
+	return true
 }
