@@ -23,7 +23,8 @@ import (
 // reach waits until somebody listens where the coordinator is said to be.
 func (cfg *ServeConfig) reach(ctx context.Context) error {
 	patience, first := cmp.Or(cfg.Patience, DefaultPatience), true
-	trying, cancel := context.WithTimeout(ctx, patience)
+	end := time.Now().Add(patience)
+	trying, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
 	var dialer net.Dialer
 	var why error // of the newest attempt that was not cut short
@@ -42,7 +43,7 @@ func (cfg *ServeConfig) reach(ctx context.Context) error {
 			cfg.Working(fmt.Sprintf("wait for the coordinator at %s", cfg.Address))
 		}
 		first = false
-		if why == nil || trying.Err() == nil {
+		if why == nil || time.Now().Before(end) { // trying may not say so yet
 			why = err
 		}
 		select {
