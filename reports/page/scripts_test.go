@@ -199,3 +199,31 @@ console.log(JSON.stringify(input.map(n => stateOf(n).text)));`, nodes, &said)
 		t.Error(diff)
 	}
 }
+
+// A level that begins shows nothing of the one before in any chart.
+func TestChartsOfNewLevel(t *testing.T) {
+	second := live.Second{At: 1, Valid: 3, Outcomes: map[string]float64{"valid": 3}, CPU: map[string]float64{"peer0.ptb": 0.5}}
+	levels := []live.Level{{Number: 1, Seconds: []live.Second{second}}, {Number: 2}}
+	var longest [][]int
+	runModule(t, `globalThis.document = {createElement: () => ({append() {}, setAttribute() {}, addEventListener() {}, replaceChildren() {}})};
+globalThis.Palette = {line: () => "", part: () => ""};
+globalThis.Units = {unknown: "–", format: String};
+const charts = [];
+globalThis.Charts = {create: () => {
+  const chart = {series: [], renew() {}, define(series) { chart.series = series; }, set(data) { chart.data = data; }};
+  charts.push(chart);
+  return chart;
+}};
+const {levelCharts} = await import("./levelcharts.js");
+const {begin} = await import("./state.js");
+import input from "./input.json" with {type: "json"};
+const level = levelCharts({appendChild: e => e}, document.createElement());
+const longest = input.map(l => {
+  level.draw(begin({run: {}, level: l}));
+  return charts.map(c => Math.max(0, ...c.data.series.map(s => s.y.length)));
+});
+console.log(JSON.stringify(longest));`, levels, &longest)
+	if diff := cmp.Diff([][]int{{1, 1, 1, 1, 1, 0}, {0, 0, 0, 0, 0, 0}}, longest); diff != "" {
+		t.Errorf("values of the charts: -want +got:\n%s", diff)
+	}
+}

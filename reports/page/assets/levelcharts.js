@@ -95,7 +95,10 @@ function named(known, columns) {
 }
 
 function stack(chart, frame, series, columns) {
-  if (!series.length) return;
+  if (!series.length) { // as of a level that begins: nothing of the one before stays
+    chart.set({...frame, series: chart.series.map(() => ({y: []}))});
+    return;
+  }
   chart.define(series);
   chart.set({...frame, series: series.map(({of}) => ({y: of.length === 1 ? columns[of[0]] : sums(of.map(key => columns[key]))}))});
 }
