@@ -35,6 +35,9 @@ type lab struct {
 
 // Start implements study.Lab: the site, and a station at each worker.
 func (l *lab) Start(ctx context.Context, session study.Session, working func(string)) (study.Site, error) {
+	if _, err := l.of.crew(); err != nil {
+		return nil, err
+	}
 	l.of.quieten(ctx, working)
 	started, err := l.Lab.Start(ctx, session, working)
 	if err != nil {

@@ -679,3 +679,19 @@ func TestSetUpWaitsForLost(t *testing.T) {
 		t.Errorf("said: %q", said)
 	}
 }
+
+// Nothing is set up for a session for which too few workers are left.
+func TestNoSetUpWithoutWorkers(t *testing.T) {
+	t.Parallel()
+	c := gather(t, 2, setting{})
+	c.Ended(1, errors.New("it ended: signal: killed"))
+	c.Coordinator.mu.Lock()
+	gone := c.members[1].gone
+	c.Coordinator.mu.Unlock()
+	<-gone
+	next := &notingHost{}
+	_, err := c.Lab(next, "scenario", nil).Start(t.Context(), sessionOne, func(string) {})
+	if _, lost := errors.AsType[*LostError](err); !lost || !next.started.IsZero() {
+		t.Errorf("%v, set up at %v", err, next.started)
+	}
+}
