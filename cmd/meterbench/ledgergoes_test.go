@@ -128,7 +128,12 @@ func TestLedgerIsAway(t *testing.T) {
 		defer close(over)
 		a.ask(url, "mychannel", stop)
 	}()
-	page.show("#ledger/mychannel/2")
+	page.run(chromedp.Evaluate[chromedp.Void](`void (() => { // a link is followed by keys
+	  const link = document.querySelector(".whole tbody a");
+	  link.href = "#ledger/mychannel/2";
+	  link.focus();
+	  link.click();
+	})()`))
 	page.wait(`document.querySelector("#view-ledger").innerText.includes("did not answer within")`, 30*time.Second)
 	text := eval[string](page, `document.querySelector("#view-ledger").innerText`)
 	if !strings.Contains(text, "The page looks again by itself.") {

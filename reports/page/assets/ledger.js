@@ -20,7 +20,7 @@ export function ledgerView(root, about) {
     el("label", {for: "word"}, "Search"), word, el("label", {for: "channel", class: "in"}, "in channel"), choice, el("button", {type: "submit"}, "Find"));
   const place = el("div", {class: "place"});
   root.append(form, trouble, place);
-  let overview = null, shown = null, view = null, timer = 0, asked = null, address = "", wait = every, over = false, came = false;
+  let overview = null, shown = null, view = null, timer = 0, asked = null, address = "", wait = every, over = false;
 
   function search(e) {
     e.preventDefault();
@@ -51,14 +51,12 @@ export function ledgerView(root, about) {
         const network = seen(), next = network ? await viewOf(parts, signal) : {root: el("p", {class: "banner", role: "status"}, noNetwork)};
         if (signal.aborted) return;
         view = {...next, network};
-        place.replaceChildren(view.root);
+        fill(view.root);
         scrollTo(0, 0);
-        land();
         if (!over) show(trouble, false);
       } catch (err) {
         if (err.name === "AbortError") return;
-        place.replaceChildren(refused(err, parts));
-        land();
+        fill(refused(err, parts));
         if (err.status === 0) wait = seldom;
       }
       place.removeAttribute("aria-busy");
@@ -66,14 +64,14 @@ export function ledgerView(root, about) {
     again();
   }
 
-  // land goes on at the head of what is shown where that which had the focus, as a link, is gone: for keys and for who listens.
-  function land() {
-    const head = place.querySelector("h2, [role=alert]");
-    if (came && document.activeElement === document.body && head) {
-      head.tabIndex = -1;
-      head.focus({preventScroll: true});
-    }
-    came = true;
+  // fill shows something else. Where a part of what was shown had the focus, as a link that was followed, keys go on at its head.
+  function fill(root) {
+    const inside = place.contains(document.activeElement);
+    place.replaceChildren(root);
+    const head = inside && place.querySelector("h2, [role=alert]");
+    if (!head) return;
+    head.tabIndex = -1;
+    head.focus({preventScroll: true});
   }
 
   // viewOf makes what an address shows.
