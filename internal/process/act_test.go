@@ -2,6 +2,7 @@ package process
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,6 +42,31 @@ func TestKill(t *testing.T) {
 	if p.Kill() || p.Err() == nil {
 		t.Error("a process that had ended by itself was killed")
 	}
+}
+
+// All threads of a suspended process stand still, however busy they and the machine are.
+func TestSuspendBusyThreads(t *testing.T) {
+	p := start(t, "busy")
+	firstLine(t, p)
+	for range 10 {
+		if !p.Suspend() {
+			t.Fatal("not suspended")
+		}
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.PID()))
+		if err != nil || len(threads) < 3 {
+			t.Fatal(threads, err)
+		}
+		for _, thread := range threads {
+			if stat, err := os.ReadFile(thread); err != nil || !strings.Contains(string(stat), ") T ") {
+				t.Errorf("%s, %v", stat, err)
+			}
+		}
+		if !p.Resume() {
+			t.Fatal("not resumed")
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	p.Kill()
 }
 
 // A suspended process stands still and goes on, and one that is stopped meanwhile is asked to end like any other.

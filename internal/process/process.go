@@ -241,8 +241,27 @@ func (p *Process) Kill() bool {
 	return killed && p.Err() == nil
 }
 
-// Suspend has the process and its group stand still (SIGSTOP), until Resume. It is false where the process has ended.
-func (p *Process) Suspend() bool { return p.send(unix.SIGSTOP) }
+// suspending is how long Suspend waits at most until the process stands still.
+const suspending = 10 * time.Second
+
+// Suspend has the process and its group stand still (SIGSTOP), until Resume, and returns once the process does: on a busy machine its
+// threads run on until one of them is given a processor to take the signal. It is false where the process has ended.
+func (p *Process) Suspend() bool {
+	if !p.send(unix.SIGSTOP) {
+		return false
+	}
+	for end := time.Now().Add(suspending); !p.still() && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	return true
+}
+
+// still reports whether all threads of the process stand still, or it has ended.
+func (p *Process) still() bool {
+	var is unix.Siginfo
+	err := unix.Waitid(unix.P_PID, p.pid, &is, unix.WSTOPPED|unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+	return err == nil && is.Signo != 0 || err == unix.ECHILD
+}
 
 // Resume has a suspended process go on (SIGCONT). It is false where the process has ended.
 func (p *Process) Resume() bool { return p.send(unix.SIGCONT) }

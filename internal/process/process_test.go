@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -35,6 +36,17 @@ func TestMain(m *testing.M) {
 		signal.Ignore(syscall.SIGTERM)
 		fmt.Println("ready")
 		time.Sleep(time.Hour)
+	case "busy": // in many threads
+		runtime.GOMAXPROCS(16)
+		for range 15 {
+			go func() {
+				for {
+				}
+			}()
+		}
+		fmt.Println("ready")
+		for {
+		}
 	case "fail":
 		for i := range 14 {
 			fmt.Printf("\x1b[34mline %d\x1b[0m\n", i)
