@@ -10,7 +10,7 @@ import (
 
 // History makes the report of a history: its change points, its series, and a figure of each series.
 func History(h *history.History, a *history.Analysis) Report {
-	r := Report{Scenario: historyHeading(h, a), Complete: true}
+	r := Report{Scenario: historyTitle(h), Lead: historyLead(h, a), Complete: true}
 	all := make([]historySeries, len(a.Series))
 	for i := range a.Series {
 		all[i] = historySeries{&a.Series[i], i + 1}
@@ -29,18 +29,30 @@ func History(h *history.History, a *history.Analysis) Report {
 	return r.present()
 }
 
-// historyHeading says what was looked at and what came of it.
-func historyHeading(h *history.History, a *history.Analysis) string {
+// historyTitle says which runs were looked at.
+func historyTitle(h *history.History) string {
 	if len(h.Lines) == 0 {
 		return "The history has no runs"
+	}
+	day := func(l history.Line) string { return l.Time.UTC().Format("2006-01-02") }
+	first, last := day(h.Lines[0]), day(h.Lines[len(h.Lines)-1])
+	text := fmt.Sprintf("History of %s, %s", printable.Count(len(h.Lines), "run"), first)
+	if first != last {
+		text += " to " + last
+	}
+	return text
+}
+
+// historyLead says what came of it.
+func historyLead(h *history.History, a *history.Analysis) string {
+	if len(h.Lines) == 0 {
+		return "run --history FILE appends a line for each run."
 	}
 	changes := 0
 	for _, s := range a.Series {
 		changes += len(s.Changes)
 	}
-	first, last := h.Lines[0].Time.UTC(), h.Lines[len(h.Lines)-1].Time.UTC()
-	text := fmt.Sprintf("History of %s, %s to %s: %s in %s with enough runs", printable.Count(len(h.Lines), "run"),
-		first.Format("2006-01-02"), last.Format("2006-01-02"), printable.Count(changes, "change point"), printable.Count(a.Tested, "series"))
+	text := fmt.Sprintf("%s in %s with enough runs", printable.Count(changes, "change point"), printable.Count(a.Tested, "series"))
 	if short := len(a.Series) - a.Tested; short > 0 {
 		text += fmt.Sprintf(", %d more with fewer than %d", short, history.MinRuns)
 	}
@@ -50,7 +62,7 @@ func historyHeading(h *history.History, a *history.Analysis) string {
 	if h.Disordered > 0 {
 		text += "; runs are taken in the order in which they started, which is not that of the lines"
 	}
-	return text
+	return text + "."
 }
 
 // A historySeries is a series of a history with its number, from 1.
@@ -106,7 +118,7 @@ func changeTable(a *history.Analysis, all []historySeries) Table {
 	}, notes("changes")...)}
 	return tabulate(t, rows, append(historyFields(func(r changeRow) historySeries { return r.historySeries }), []field[changeRow]{
 		{Column{Key: "run", Title: "since run"}, func(r changeRow) Cell { return text(r.Runs[r.Index].Run) }},
-		{Column{Key: "time", Title: "of", Rank: 2}, func(r changeRow) Cell { return text(r.Runs[r.Index].Time.UTC().Format("2006-01-02 15:04")) }},
+		{Column{Key: "time", Title: "started", Rank: 2}, func(r changeRow) Cell { return text(r.Runs[r.Index].Time.UTC().Format("2006-01-02 15:04")) }},
 		{Column{Key: "line", Title: "line", Unit: Count, CSVOnly: true}, func(r changeRow) Cell { return count(r.Runs[r.Index].Number) }},
 		{Column{Key: "last_run_before", Title: "last run before", CSVOnly: true}, func(r changeRow) Cell { return text(r.Runs[r.Index-1].Run) }},
 		{Column{Key: "before_text", Title: "before"}, func(r changeRow) Cell { return text(r.format(r.Before)) }},

@@ -34,8 +34,14 @@ func TestHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := History(h, a)
-	if want := "History of 21 runs, 2026-09-01 to 2026-09-30: 1 change point in 2 series with enough runs, 1 more with fewer than 10"; r.Scenario != want {
+	if want := "History of 21 runs, 2026-09-01 to 2026-09-30"; r.Scenario != want {
 		t.Errorf("got %q", r.Scenario)
+	}
+	if want := "1 change point in 2 series with enough runs, 1 more with fewer than 10."; r.Lead != want {
+		t.Errorf("got %q", r.Lead)
+	}
+	if got, want := historyTitle(&history.History{Lines: h.Lines[:1]}), "History of 1 run, 2026-09-01"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 	tables := r.Tables()
 	if len(tables) != 3 || tables[0].ID != "changes" || len(tables[0].Rows) != 1 {
@@ -59,7 +65,7 @@ func TestHistory(t *testing.T) {
 		t.Errorf("%s: %+v", f.ID, e)
 	}
 	empty := History(&history.History{}, &history.Analysis{})
-	if empty.Scenario != "The history has no runs" || len(empty.Sections) != 0 {
+	if empty.Scenario != "The history has no runs" || empty.Lead == "" || len(empty.Sections) != 0 {
 		t.Errorf("%+v", empty)
 	}
 }

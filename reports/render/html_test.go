@@ -320,3 +320,14 @@ func TestHTMLFolds(t *testing.T) {
 		}
 	}
 }
+
+// A report of no run that finds nothing, as of a history, has no heading without content and no link to one.
+func TestHTMLWithoutFindings(t *testing.T) {
+	document := page(t, reports.Report{Scenario: "History of 60 runs", Lead: "3 change points.", Complete: true})
+	if strings.Contains(document, `"#findings"`) || strings.Contains(document, `id="findings"`) {
+		t.Error("there is a heading or a link of the findings")
+	}
+	if lead := "<p>3 change points.</p>"; !strings.Contains(document, lead) {
+		t.Errorf("there is no %s", lead)
+	}
+}
