@@ -96,9 +96,6 @@ func readPath(path string) ([]Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(dirs) == 0 {
-		return nil, fmt.Errorf("%s: holds no run; name a folder as out/<scenario>/<run>, or one of those above it", path)
-	}
 	var runs []Run
 	for _, dir := range dirs {
 		run, err := readFolder(dir)

@@ -15,14 +15,11 @@ const mostRuns = 1000
 func Open(paths []string) (runs []*result.Folder, err error) {
 	seen := map[string]bool{}
 	for _, path := range paths {
-		var dirs []string
+		dirs := []string{path} // of what is no folder the error says what it lacks
 		if info, err := os.Stat(path); err == nil && info.IsDir() {
 			if dirs, err = result.Folders(path); err != nil {
 				return nil, err
 			}
-		}
-		if len(dirs) == 0 {
-			dirs = []string{path} // whose error says what it lacks
 		}
 		for _, dir := range dirs {
 			if clean := filepath.Clean(dir); seen[clean] {

@@ -37,7 +37,7 @@ func TestOpen(t *testing.T) {
 	}{
 		{paths: []string{"out"}, want: []string{"out/a/1", "out/a/2", "out/b/1"}},
 		{paths: []string{"out/b", "out/a/1", "out/a/1/"}, want: []string{"out/b/1", "out/a/1"}},
-		{paths: []string{"out/none"}, err: "is not the folder of a run"},
+		{paths: []string{"out/none"}, err: "holds no run; name a folder as out/<scenario>/<run>, or one of those above it"},
 		{paths: []string{"out/a/1/run.json"}, err: "is not the folder of a run"},
 	} {
 		var paths, got []string

@@ -14,9 +14,15 @@ const (
 )
 
 // Folders returns the folders of runs that a path stands for, by name: the path itself where it is one, or else those up to two
-// folders below it. It follows no symbolic links below it. There are none where it holds no run; the error is about a folder
-// that cannot be read, or that holds more than 1000 runs.
-func Folders(path string) ([]string, error) { return foldersBelow(path, deepestRun) }
+// folders below it. It follows no symbolic links below it. The error is about a folder that cannot be read, or that holds no run or
+// more than 1000.
+func Folders(path string) ([]string, error) {
+	dirs, err := foldersBelow(path, deepestRun)
+	if err == nil && len(dirs) == 0 {
+		err = fmt.Errorf("%s: holds no run; name a folder as out/<scenario>/<run>, or one of those above it", path)
+	}
+	return dirs, err
+}
 
 func foldersBelow(dir string, depth int) (dirs []string, err error) {
 	if _, err := os.Lstat(filepath.Join(dir, runFile)); err == nil {
