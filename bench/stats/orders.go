@@ -11,7 +11,7 @@ import (
 // of the ends of a segment: with W(S) the sum of the distances among the values of S over their number, which no further value
 // makes smaller, a split of S into A and B is at most 2(W(S) - W(A) - W(B)) good. So the best split until an end e is exceeded
 // until a later one by 2(W(later) - W(e)) at most, and splits from i on are at most 2(W(later) - W(i)) good. Ends until which
-// neither is enough are passed oveo.
+// neither is enough are passed over.
 type orders struct {
 	*scan
 	sorted []float64 // the values, less the smallest
