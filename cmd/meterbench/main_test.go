@@ -111,7 +111,7 @@ var (
 	cacheKey  = regexp.MustCompile(`(fabric-v[0-9.]+-)[0-9a-f]{12}`)
 	buildTime = regexp.MustCompile(`(KEY: about )([0-9]+[ms])+`)
 	builtTime = regexp.MustCompile(`(built Fabric v[0-9.]+ in )[0-9]+ s`)
-	runTime   = regexp.MustCompile(`about [0-9:]+ (\(.* of load in [0-9]+ levels, set-up )[0-9:]+`)
+	runTime   = regexp.MustCompile(`about [0-9:]+ (\(.* of load in [0-9]+ levels?, set-up )[0-9:]+`)
 	sha256    = regexp.MustCompile(`[0-9a-f]{64}`)
 )
 

@@ -163,7 +163,8 @@ func expected(s scenario.Scenario, sign time.Duration) string {
 	if e.FE > 0 {
 		fe = fmt.Sprintf(", cost of encryption %s", clock(e.FE))
 	}
-	text := fmt.Sprintf("%s %s (%s of load in %d levels, set-up %s%s)", about, clock(e.Total()), clock(e.Load), study.Levels(s), clock(e.SetUp), fe)
+	levels := printable.Count(study.Levels(s), "level")
+	text := fmt.Sprintf("%s %s (%s of load in %s, set-up %s%s)", about, clock(e.Total()), clock(e.Load), levels, clock(e.SetUp), fe)
 	for _, l := range study.HeldLonger(s) {
 		text += fmt.Sprintf("; series %s holds steps below %.3g/s longer, at most %s, for the 1,000 transactions that a p99 takes", l.Series, l.Below, l.Hold)
 	}

@@ -40,6 +40,15 @@ func TestExpected(t *testing.T) {
 	}
 }
 
+func TestExpectedOfALevel(t *testing.T) {
+	s := scenario.Scenario{Repeat: 1, Series: []scenario.Series{{Name: "a", Load: scenario.Load{
+		Kind: "closed", Hold: 10 * time.Second, Clients: []int{1},
+	}}}}
+	if got, want := expected(s, 30*time.Microsecond), "of load in 1 level,"; !strings.Contains(got, want) {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // A search takes no longer than what is said before it.
 func TestExpectedOfASearch(t *testing.T) {
 	s := scenario.Scenario{Repeat: 1, Series: []scenario.Series{{Name: "a", Load: scenario.Load{
