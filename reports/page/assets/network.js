@@ -3,7 +3,7 @@
 import {breakable, el, fields, put, show} from "./dom.js";
 import {roleName} from "./words.js";
 
-const sources = {network: "a network of meterbench, up now", attached: "a network that others run", folder: "the folder of a finished run"};
+const sources = {network: "a network of meterbench", attached: "a network that others run", folder: "the folder of a finished run"};
 
 // network returns the diagram, which update brings up to date without making anew what stays.
 export function network() {
