@@ -217,6 +217,11 @@ func TestDivisiveReach(t *testing.T) {
 		bounds := []int{0, len(values)}
 		if cut := rapid.IntRange(0, len(values)).Draw(t, "cut"); cut > 0 && cut < len(values) {
 			bounds = []int{0, cut, len(values)}
+			if rapid.Bool().Draw(t, "far") {
+				for i := range values[cut:] {
+					values[cut+i] += 1e10
+				}
+			}
 		}
 		scan := newScan(len(values), rapid.IntRange(2, 5).Draw(t, "least"))
 		o := newOrders(values, scan)

@@ -14,9 +14,10 @@ import (
 // neither is enough are passed over.
 type orders struct {
 	*scan
-	sorted []float64 // the values, less the smallest
+	sorted []float64 // the values
 	given  []int     // the rank of each value in the order of the series
 	ranks  []int     // likewise in the order that is looked at
+	lowest float64   // of the values of a segment: others count from it, as sums of larger ones would be less exact
 	spread []float64 // of a segment: 2W of its first i
 	tree   []node    // of the values met, by their ranks from 1 on: a Fenwick tree
 	met    node      // all of them
@@ -36,7 +37,7 @@ func newOrders(values []float64, s *scan) *orders {
 	}
 	slices.SortStableFunc(o.ranks, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
 	for rank, i := range o.ranks {
-		o.sorted[rank], o.given[i] = values[i]-values[o.ranks[0]], rank
+		o.sorted[rank], o.given[i] = values[i], rank
 	}
 	return o
 }
@@ -66,6 +67,7 @@ func (o *orders) segment(ranks []int, q float64) bool {
 	if len(ranks) < 2*o.least {
 		return false
 	}
+	o.lowest = o.sorted[slices.Min(ranks)]
 	o.forget()
 	for i, rank := range ranks {
 		o.within[i+1] = o.within[i] + o.meet(rank)
@@ -111,7 +113,7 @@ func (o *orders) forget() {
 
 // meet returns the sum of the distances of the value of a rank to those met before, and adds it to them.
 func (o *orders) meet(rank int) float64 {
-	v := o.sorted[rank]
+	v := o.sorted[rank] - o.lowest
 	var below node
 	for i := rank; i > 0; i &= i - 1 {
 		below.count += o.tree[i].count
