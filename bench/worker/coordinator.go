@@ -226,6 +226,18 @@ func (o *Coordinator) Ended(rank int, why error) {
 	}
 }
 
+// Lost returns the ranks of the workers that joined and are lost. Those that Close sends home are, too, after it.
+func (o *Coordinator) Lost() (ranks []int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for rank, m := range o.members {
+		if m.lost() != nil {
+			ranks = append(ranks, rank)
+		}
+	}
+	return ranks
+}
+
 // Gather waits until all workers have joined, or, once they have had time to, as many as there must be. It says by waiting, called at
 // every change, how many have. The error names who was refused, or does not come.
 func (o *Coordinator) Gather(ctx context.Context, waiting func(joined, of int)) error {

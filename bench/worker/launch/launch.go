@@ -96,7 +96,8 @@ type Crew struct {
 	started  started
 	joining  context.Context // ends when no more workers join
 	giveUp   context.CancelCauseFunc
-	whole    bool // all workers have joined
+	whole    bool  // all workers have joined
+	lost     []int // ranks of workers that are lost when the others are sent home
 }
 
 // Start has workers started and waits until they have joined. Close ends them. With ctx it gives up, and leaves nothing.
@@ -214,6 +215,7 @@ func (c *Crew) folder(parent, prefix string, env ...string) (err error) {
 
 // Close sends the workers home, and ends whatever is left of them.
 func (c *Crew) Close() error {
+	c.lost = c.Coordinator.Lost()
 	err := c.Coordinator.Close()
 	if c.started != nil {
 		err = cmp.Or(err, c.started.stop(c.whole))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,7 +21,8 @@ func loopbackHost(context.Context) (string, error) { return "127.0.0.1", nil }
 
 // processes are workers on this machine.
 type processes struct {
-	all      []*process.Process
+	crew     *Crew
+	all      []*process.Process // by rank
 	watching sync.WaitGroup
 }
 
@@ -33,7 +35,7 @@ func startLocal(_ context.Context, c *Crew) (started, error) {
 		return nil, err
 	}
 	env := c.environment(func(string) bool { return false })
-	l := &processes{}
+	l := &processes{crew: c}
 	for rank := range c.cfg.Size {
 		p, err := process.Start(process.Spec{
 			Name: fmt.Sprintf("worker %d", rank), Path: c.cfg.Executable, Argv0: "meterbench", Env: env,
@@ -80,13 +82,16 @@ func last(lines []string) string {
 
 func (l *processes) stop(bool) error {
 	var leaving sync.WaitGroup
-	for _, p := range l.all {
+	for rank, p := range l.all {
 		leaving.Go(func() {
-			select {
-			case <-p.Done():
-			case <-time.After(grace):
-				p.Stop(grace)
+			if !slices.Contains(l.crew.lost, rank) { // who is lost was not sent home
+				select {
+				case <-p.Done():
+					return
+				case <-time.After(grace):
+				}
 			}
+			p.Stop(grace)
 		})
 	}
 	leaving.Wait()

@@ -2,7 +2,9 @@ package launch
 
 import (
 	"os/exec"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"meterbench/internal/process"
 )
@@ -24,5 +26,23 @@ func TestEnded(t *testing.T) {
 	}
 	if err := ended(&process.ExitError{Status: "signal: killed"}); err.Error() != "it ended: signal: killed" {
 		t.Error(err)
+	}
+}
+
+// A worker that the run has lost was not sent home: it is ended at once.
+func TestStopLost(t *testing.T) {
+	p, err := process.Start(process.Spec{Name: "worker 0", Path: "/bin/sleep", Argv0: "sleep", Args: []string{"60"}, LogPath: filepath.Join(t.TempDir(), "log")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Kill() })
+	p.Suspend()
+	l := &processes{crew: &Crew{lost: []int{0}}, all: []*process.Process{p}}
+	begun := time.Now()
+	if err := l.stop(true); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(begun); took >= grace {
+		t.Errorf("ended after %v, as who was sent home", took)
 	}
 }
