@@ -28,7 +28,7 @@ func findings(run result.Run, sum result.Summary, all []series, e encryption) []
 		fs = append(fs, doubtFinding(sum.Audit)...)
 		fs = append(fs, validityFinding(all))
 		fs = append(fs, littleFinding(all)...)
-		fs = append(fs, workersFinding(all)...)
+		fs = append(fs, workersFinding(all, sum.Notices)...)
 	}
 	if b := run.Bringup; b != nil && b.FirstCommit > 0 {
 		fs = append(fs, Finding{Subject: "Bring-up", Value: Seconds.Format(b.FirstCommit), To: "manifest",

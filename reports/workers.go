@@ -141,8 +141,9 @@ func workerPanel(workers []result.WorkerPoint, lines []workerLine) (p Panel) {
 	return p
 }
 
-// workersFinding says whether all workers did their part, and which was the latest; nil where the load generator was one process.
-func workersFinding(all []series) []Finding {
+// workersFinding says whether all workers did their part, and which was the latest; nil where the load generator was one process. Of workers
+// that made no level only the notices of the run know.
+func workersFinding(all []series, notices []result.Warning) []Finding {
 	rows := workerRows(all)
 	if rows == nil {
 		return nil
@@ -167,6 +168,9 @@ func workersFinding(all []series) []Finding {
 	amiss := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return failed[name] == 0 && took[name] == levels })
 	if len(amiss) > 0 {
 		f.Verdict, f.Value = Caution, fmt.Sprintf("%d of %d did not do their part", len(amiss), len(names))
+	} else if slices.ContainsFunc(notices, func(n result.Warning) bool { return n.Code == result.FewerWorkers }) {
+		f.Verdict, f.Value = Caution, fmt.Sprintf("%d, fewer than were asked for", len(names))
+		f.Text = "The load levels were made without the others, which the warnings name. "
 	}
 	missing := func(name string) int { return levels - took[name] }
 	most := func(of func(name string) int) string {

@@ -72,6 +72,15 @@ func TestWorkersSection(t *testing.T) {
 	if gone.Verdict != Caution || gone.Value != "1 of 2 did not do their part" || !strings.Contains(gone.Text, "Worker 1 on n2 had no part in 1 load level, which the others made.") {
 		t.Errorf("%v: %s: %s", gone.Verdict, gone.Value, gone.Text)
 	}
+	run, sum = manned(t)
+	sum.Notices = append(sum.Notices, result.Warning{Code: result.FewerWorkers, Text: "worker 1 on n2 is gone"})
+	for i := range sum.Points { // it was lost before anything was measured
+		sum.Points[i].Workers = sum.Points[i].Workers[:1]
+	}
+	fewer, _ := finding(Build(run, sum), "Workers")
+	if fewer.Verdict != Caution || fewer.Value != "1, fewer than were asked for" {
+		t.Errorf("%v: %s: %s", fewer.Verdict, fewer.Value, fewer.Text)
+	}
 	run, sum = fixture(t)
 	if slices.ContainsFunc(Build(run, sum).Sections, func(s Section) bool { return s.ID == "workers" }) {
 		t.Error("workers of a run without any")
