@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"math"
 	"sync"
 	"time"
 
@@ -21,6 +21,9 @@ const (
 	surveyPeriod  = 250 * time.Millisecond
 	surveyMost    = time.Minute
 )
+
+// standstill is how long peers that are behind may take to their next block until nobody waits for them any more.
+const standstill = 10 * time.Second
 
 // A survey is how many blocks of the channel the peers have.
 type survey struct {
@@ -117,14 +120,27 @@ func (c *Client) Settle(ctx context.Context, quiet time.Duration) (result.Ledger
 	return read, nil
 }
 
-// Spread waits until every peer that answers has so many blocks, at most for a minute: what is known to be committed is so by one of them,
-// and another one still refuses what builds on it. The error is that of ctx.
+// Spread waits until every peer that answers has so many blocks, at most for a minute, and ten seconds where none of those that are behind
+// gets any: what is known to be committed is so by one of them, and another one still refuses what builds on it. The error is that of ctx.
 func (c *Client) Spread(ctx context.Context, blocks uint64) error {
+	return c.spread(ctx, blocks, standstill)
+}
+
+func (c *Client) spread(ctx context.Context, blocks uint64, standstill time.Duration) error {
 	var s survey
-	for begun := time.Now(); ; {
+	missing := uint64(math.MaxUint64) // blocks, of all peers that are behind
+	for begun, grown := time.Now(), time.Now(); ; {
 		s = c.survey(ctx, s)
-		behind := slices.ContainsFunc(s.heights, func(has uint64) bool { return has > 0 && has < blocks })
-		if !behind || time.Since(begun) >= surveyMost {
+		var left uint64
+		for _, has := range s.heights {
+			if has > 0 && has < blocks {
+				left += blocks - has
+			}
+		}
+		if left < missing {
+			missing, grown = left, time.Now()
+		}
+		if left == 0 || time.Since(grown) >= standstill || time.Since(begun) >= surveyMost {
 			return context.Cause(ctx)
 		}
 		select {

@@ -159,9 +159,18 @@ func TestSpread(t *testing.T) {
 	if has := height(nodes[1], 0); has < blocks {
 		t.Errorf("the other peer has %d blocks of %d", has, blocks)
 	}
+	height(nodes[0], 1)
+	const standstill = 300 * time.Millisecond
+	begun := time.Now()
+	if err := client.spread(t.Context(), blocks+1, standstill); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(begun); took < standstill || took > surveyMost/2 {
+		t.Errorf("waited %v for a peer that gets no block, want %v", took, standstill)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := client.Spread(ctx, blocks+1); !errors.Is(err, context.Canceled) {
+	if err := client.Spread(ctx, blocks+2); !errors.Is(err, context.Canceled) {
 		t.Errorf("waited for what nobody has: %v", err)
 	}
 }
