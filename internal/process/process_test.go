@@ -39,14 +39,10 @@ func TestMain(m *testing.M) {
 	case "busy": // in many threads
 		runtime.GOMAXPROCS(16)
 		for range 15 {
-			go func() {
-				for {
-				}
-			}()
+			go spin()
 		}
 		fmt.Println("ready")
-		for {
-		}
+		spin()
 	case "fail":
 		for i := range 14 {
 			fmt.Printf("\x1b[34mline %d\x1b[0m\n", i)
@@ -383,4 +379,10 @@ func status(t *testing.T, pid int) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// spin keeps a processor busy.
+func spin() {
+	for n := uint64(1); n != 0; n++ { // for centuries
+	}
 }
