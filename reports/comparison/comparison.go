@@ -25,7 +25,7 @@ func Build(c *compare.Comparison) reports.Report {
 	gated, others := parted(c)
 	changes := matrix(c)
 	rep := reports.Report{
-		Scenario: title(c), Lead: lead(c), Complete: true,
+		Scenario: title(c), Simulated: simulated(c), Lead: lead(c), Complete: true,
 		Findings: findings(c, gated),
 		Warnings: warnings(c),
 	}
@@ -60,6 +60,12 @@ func Verdict(c *compare.Comparison) compare.Verdict {
 		}
 	}
 	return compare.NoDifference
+}
+
+// simulated reports whether anything was measured on the reference ledger, which is no blockchain.
+func simulated(c *compare.Comparison) bool {
+	reference := compare.Condition{Key: compare.Target, Value: result.TargetReference}
+	return slices.ContainsFunc(slices.Concat(c.Base, c.Head), func(s compare.Source) bool { return slices.Contains(s.Conditions, reference) })
 }
 
 // parted returns the gated rows, those first that a reader must see, and the others in their order.

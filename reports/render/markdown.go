@@ -14,7 +14,7 @@ import (
 // warnings and the tables, details folded. Whatever a text holds, it is shown as it is: it formats, links and calls nothing.
 func Markdown(w io.Writer, rep reports.Report) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "### %s\n\n", plain(rep.Scenario))
+	fmt.Fprintf(&b, "### %s\n\n", plain(heading(rep)))
 	if rep.Lead != "" {
 		fmt.Fprintf(&b, "%s\n\n", plain(rep.Lead))
 	}

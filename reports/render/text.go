@@ -85,8 +85,11 @@ func in(rep reports.Report, file string) string {
 // heading says what was run, where and for how long.
 func heading(rep reports.Report) string {
 	line := rep.Scenario
-	if rep.Run != "" {
+	switch {
+	case rep.Run != "":
 		line += fmt.Sprintf(", run %s, on %s", rep.Run, target(rep))
+	case rep.Simulated: // of several runs
+		line += ", on " + target(rep)
 	}
 	if d := rep.Duration(); d != "" {
 		line += ", took " + d
