@@ -41,7 +41,9 @@ func incidentFindings(sum result.Summary) (fs []Finding) {
 func disruptionsBy(sum result.Summary, in result.Incident) (texts []string) {
 	after := 0
 	for _, p := range sum.Points {
-		at := slices.IndexFunc(p.Disruptions, func(d result.Disruption) bool { return d.Process == in.Process && d.Kind == in.Kind })
+		at := slices.IndexFunc(p.Disruptions, func(d result.Disruption) bool {
+			return d.Process == in.Process && d.Kind == in.Kind && (d.Since.IsZero() || d.Since.Equal(in.Since))
+		})
 		if at < 0 {
 			continue
 		}

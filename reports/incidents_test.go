@@ -80,3 +80,21 @@ func TestIncidentFindings(t *testing.T) {
 		t.Error("incidents where there are none")
 	}
 }
+
+// Who hung twice has a finding each time, with what that time meant.
+func TestIncidentsOfOneProcess(t *testing.T) {
+	at := time.Date(2026, 11, 28, 9, 10, 3, 0, time.UTC)
+	first := result.Incident{Process: result.Process{Role: result.RolePeer, Name: "peer0.ptb"}, Kind: result.Hung, Noticed: result.NoticeHealth, Since: at, Until: at.Add(time.Second)}
+	second := first
+	second.Since, second.Until = at.Add(5*time.Second), at.Add(6*time.Second)
+	var p result.Point
+	for i, in := range []result.Incident{first, second} {
+		p.Disruptions = append(p.Disruptions, result.Disruption{Process: in.Process, Kind: in.Kind, Since: in.Since, At: 1 + 5*float64(i)})
+	}
+	fs := incidentFindings(result.Summary{Incidents: []result.Incident{first, second}, Points: []result.Point{p}})
+	for i, want := range []string{"1.00 s into the level", "6.00 s into the level"} {
+		if !strings.Contains(fs[i].Text, want) {
+			t.Errorf("%s: %s, want %s", fs[i].Value, fs[i].Text, want)
+		}
+	}
+}

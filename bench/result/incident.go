@@ -114,7 +114,8 @@ func (i Incident) Same(o Incident) bool {
 // Disruption is an incident as a point saw it. Times are in seconds.
 type Disruption struct {
 	Process
-	Kind IncidentKind `json:"kind"`
+	Kind  IncidentKind `json:"kind"`
+	Since time.Time    `json:"since,omitzero"` // of the incident, which tells it from others of the process; zero in older runs
 	// At is when it began, since the start of the level; negative where it lasted since before.
 	At float64 `json:"at_s"`
 	// Window and Throughput are the length of the measured window until then and the valid commits per second in it; 0

@@ -173,7 +173,7 @@ func (s *session) disrupt() {
 // disruptPoint gives a point an incident. A point is not valid where a process hung, or where the run went on without one that
 // ended, or that was not reached any more: its window is that of two networks.
 func (s *session) disruptPoint(p *result.Point, at *span, in result.Incident) {
-	d := result.Disruption{Process: in.Process, Kind: in.Kind, At: in.Since.Sub(at.epoch).Seconds()}
+	d := result.Disruption{Process: in.Process, Kind: in.Kind, Since: in.Since, At: in.Since.Sub(at.epoch).Seconds()}
 	d.Window, d.Throughput = worth(&at.window, in.Since.Sub(at.epoch))
 	p.Disruptions = append(p.Disruptions, d)
 	when, before := fmt.Sprintf("%.1f s into the level", d.At), d.At < 0
