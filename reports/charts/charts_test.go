@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"testing"
 
+	"meterbench/reports"
 	"meterbench/reports/charts"
 )
 
@@ -40,5 +42,20 @@ func TestLists(t *testing.T) {
 	want := slices.Sorted(slices.Values(slices.Concat(charts.Scripts, charts.Styles, []string{charts.Figures, "uPlot.LICENSE.txt"})))
 	if !slices.Equal(got, want) {
 		t.Errorf("embedded are %v, the lists name %v", got, want)
+	}
+}
+
+// Bars that are not valid are marked, as in the picture.
+func TestInvalidBars(t *testing.T) {
+	f := reports.Figure{ID: "bars", Kind: reports.Stacked, Panels: []reports.Panel{{
+		Categories: []string{"25", "50"},
+		Series:     []reports.Series{{Name: "endorse", Points: []reports.Point{{X: 0, Y: 1}, {X: 1, Y: 2, Invalid: true}}}},
+	}}}
+	data, err := charts.Data(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(data), `"categories":["25","50 *"]`) || f.Panels[0].Categories[1] != "50" {
+		t.Errorf("%s of %v", data, f.Panels[0].Categories)
 	}
 }

@@ -129,6 +129,9 @@ func Data(f reports.Figure) ([]byte, error) {
 		c.Levels = append(c.Levels, number(l.Y))
 	}
 	for _, p := range f.All() {
+		if c.Stacked {
+			p.Categories = starred(p)
+		}
 		c.Panels = append(c.Panels, panelOf(p, index))
 	}
 	data, err := json.Marshal(c)
@@ -136,6 +139,18 @@ func Data(f reports.Figure) ([]byte, error) {
 		return nil, fmt.Errorf("writing the data of figure %s: %w", f.ID, err)
 	}
 	return data, nil
+}
+
+// starred returns the categories of bars with a mark where these are not valid, as the picture has it.
+func starred(p reports.Panel) []string {
+	names := slices.Clone(p.Categories)
+	for i := range names {
+		invalid := func(at reports.Point) bool { return at.Invalid && int(at.X) == i }
+		if slices.ContainsFunc(p.Series, func(s reports.Series) bool { return slices.ContainsFunc(s.Points, invalid) }) {
+			names[i] += " *"
+		}
+	}
+	return names
 }
 
 func axisOf(a reports.Axis) axis {
