@@ -21,37 +21,11 @@ func TestSettle(t *testing.T) {
 	t.Parallel()
 	const apart, quiet = 200 * time.Millisecond, 2 * time.Second
 	ledger := newFakePeer()
-	c, err := newCertificate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	grow := func(f *fakePeer, blocks int) {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		for range blocks {
-			f.pending = []*peer.FilteredTransaction{{}}
-			f.cut()
-		}
-	}
-	var cfg Config
-	var stops []func()
 	nodes := []*fakePeer{ledger, newFakePeer(), newFakePeer(), newFakePeer()}
-	for i, f := range nodes {
-		address, stop, err := f.serve(c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(stop)
-		stops = append(stops, stop)
-		one := configFor(address, c)
-		one.Gateways[0].Name = []string{"peer0.ptb", "peer0.cmi", "peer0.ptb", "peer0.cmi"}[i]
-		if i == 0 {
-			cfg = one
-		} else {
-			cfg.Gateways = append(cfg.Gateways, one.Gateways...)
-		}
+	cfg, stops := served(t, nodes)
+	for i, name := range []string{"peer0.ptb", "peer0.cmi", "peer2", "peer3"} {
+		cfg.Gateways[i].Name = name
 	}
-	cfg.Gateways[2].Name, cfg.Gateways[3].Name = "peer2", "peer3"
 	cfg.Gateways[2].ServerName, cfg.Gateways[3].ServerName = "peer0.ptb", "peer0.ptb"
 	client := dialled(t, cfg)
 	grow(nodes[0], 2)
@@ -111,55 +85,27 @@ func TestSettle(t *testing.T) {
 // Whoever waits until a block has spread finds it at every peer, but for those that do not answer.
 func TestSpread(t *testing.T) {
 	t.Parallel()
-	c, err := newCertificate()
-	if err != nil {
-		t.Fatal(err)
-	}
 	const blocks = 6
 	nodes := []*fakePeer{newFakePeer(), newFakePeer(), newFakePeer()}
-	height := func(f *fakePeer, more int) int {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		for range more {
-			f.pending = []*peer.FilteredTransaction{{}}
-			f.cut()
-		}
-		return len(f.chain)
-	}
-	var cfg Config
-	var stops []func()
-	for i, f := range nodes {
-		address, stop, err := f.serve(c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(stop)
-		stops = append(stops, stop)
-		one := configFor(address, c)
-		if one.Gateways[0].Name = fmt.Sprint("peer", i); i == 0 {
-			cfg = one
-		} else {
-			cfg.Gateways = append(cfg.Gateways, one.Gateways...)
-		}
-	}
+	cfg, stops := served(t, nodes)
 	for i := range cfg.Gateways {
-		cfg.Gateways[i].ServerName = "peer0.ptb"
+		cfg.Gateways[i].Name, cfg.Gateways[i].ServerName = fmt.Sprint("peer", i), "peer0.ptb"
 	}
 	client := dialled(t, cfg)
 	stops[2]()
-	height(nodes[0], blocks-height(nodes[0], 0))
+	grow(nodes[0], blocks-grow(nodes[0], 0))
 	go func() {
-		for height(nodes[1], 1) < blocks {
+		for grow(nodes[1], 1) < blocks {
 			time.Sleep(20 * time.Millisecond)
 		}
 	}()
 	if err := (Channels{client}).Spread(t.Context(), []uint64{blocks}); err != nil {
 		t.Error(err)
 	}
-	if has := height(nodes[1], 0); has < blocks {
+	if has := grow(nodes[1], 0); has < blocks {
 		t.Errorf("the other peer has %d blocks of %d", has, blocks)
 	}
-	height(nodes[0], 1)
+	grow(nodes[0], 1)
 	const standstill = 300 * time.Millisecond
 	begun := time.Now()
 	if err := client.spread(t.Context(), blocks+1, standstill); err != nil {
@@ -199,4 +145,38 @@ func TestArrivals(t *testing.T) {
 	if got, ok := c.Seen(1 << 40); !ok || !got.Equal(at(5)) || len(c.arrived.at) != 1 {
 		t.Errorf("after a gap: %v, %v, %d are kept", got, ok, len(c.arrived.at))
 	}
+}
+
+// served has nodes serve until the test ends, or what stops one of them is called, and returns how a client reaches them all.
+func served(t *testing.T, nodes []*fakePeer) (cfg Config, stops []func()) {
+	t.Helper()
+	c, err := newCertificate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range nodes {
+		address, stop, err := f.serve(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(stop)
+		stops = append(stops, stop)
+		if one := configFor(address, c); i == 0 {
+			cfg = one
+		} else {
+			cfg.Gateways = append(cfg.Gateways, one.Gateways...)
+		}
+	}
+	return cfg, stops
+}
+
+// grow cuts further blocks of a node, and returns how many it has.
+func grow(f *fakePeer, blocks int) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for range blocks {
+		f.pending = []*peer.FilteredTransaction{{}}
+		f.cut()
+	}
+	return len(f.chain)
 }
